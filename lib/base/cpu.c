@@ -1,0 +1,82 @@
+/* cpu.c - which instruction set level to run, and on how many processors */
+#define _GNU_SOURCE
+#include "base/cpu.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[CPU_LEVELS] = { "ref", "avx2", "avx512" };
+
+enum cpu_level
+cpu_detect(void)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ||
+        !__builtin_cpu_supports("f16c"))
+        return CPU_REF;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512vnni"))
+        return CPU_AVX512;
+    return CPU_AVX2;
+#else
+    return CPU_REF;
+#endif
+}
+
+int
+cpu_find(const char *name)
+{
+    for (int i = 0; i < CPU_LEVELS; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+enum cpu_level
+cpu_level(void)
+{
+    enum cpu_level best = cpu_detect();
+    const char *want = getenv("TEXTMILL_ISA");
+    int level = want ? cpu_find(want) : -1;
+
+    return level >= 0 && level < (int)best ? (enum cpu_level)level : best;
+}
+
+const char *
+cpu_name(enum cpu_level level)
+{
+    return names[level];
+}
+
+/* The quota of cgroup v2, in whole processors; 0 when there is none. */
+static int
+quota(void)
+{
+    FILE *fp = fopen("/sys/fs/cgroup/cpu.max", "re");
+    long long max, period;
+    int n = 0;
+
+    if (fp == NULL)
+        return 0;
+    if (fscanf(fp, "%lld %lld", &max, &period) == 2 && max > 0 && period > 0 &&
+        max / period < 4096)
+        n = (int)((max + period - 1) / period);
+    fclose(fp);
+    return n;
+}
+
+int
+cpu_count(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    int q = quota();
+
+    if (q > 0 && q < n)
+        n = q;
+    return n > 0 ? n : 1;
+}

@@ -1,0 +1,81 @@
+/* mem.c - heap memory */
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static _Noreturn void
+out_of_memory(void)
+{
+    static const char msg[] = "textmill: out of memory\n";
+    ssize_t n = write(STDERR_FILENO, msg, sizeof msg - 1);
+
+    (void)n;
+    _exit(6);
+}
+
+size_t
+mem_mul(size_t count, size_t size)
+{
+    return size && count > SIZE_MAX / size ? SIZE_MAX : count * size;
+}
+
+void *
+mem_try(size_t n)
+{
+    void *p;
+
+    if (n > PTRDIFF_MAX)
+        return NULL;
+    return posix_memalign(&p, MEM_ALIGN, n ? n : 1) == 0 ? p : NULL;
+}
+
+void *
+mem_alloc(size_t n)
+{
+    void *p = mem_try(n);
+
+    if (p == NULL)
+        out_of_memory();
+    return p;
+}
+
+void *
+mem_zero(size_t count, size_t size)
+{
+    size_t n = mem_mul(count, size);
+    void *p = mem_alloc(n);
+
+    memset(p, 0, n);
+    return p;
+}
+
+void *
+mem_grow(void *p, size_t old, size_t n)
+{
+    void *q = mem_alloc(n);
+
+    if (old > 0)
+        memcpy(q, p, old < n ? old : n);
+    free(p);
+    return q;
+}
+
+void
+mem_free(void *p)
+{
+    free(p);
+}
+
+size_t
+mem_peak(void)
+{
+    struct rusage ru;
+
+    if (getrusage(RUSAGE_SELF, &ru))
+        return 0;
+    return (size_t)ru.ru_maxrss * 1024;
+}
