@@ -59,7 +59,7 @@ Help.
 .Bd -literal
 \$ count --help | sed -n 2p
 count what there is
-\$ printf 'a\eeb'
+\$ printf '%s' 'a\eb'; echo
 a\eb
 .Ed
 MAN
