@@ -24,7 +24,7 @@ ISA_avx512 := $(ISA_avx2) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnn
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion -Wno-sign-conversion -Werror
 CFLAGS   ?=
 ALLFLAGS := -std=c11 -ffp-contract=off -fno-math-errno $(WARN) $(FLAGS_$(FLAVOR)) $(CFLAGS)
-CPPFLAGS := -D_POSIX_C_SOURCE=200809L -Ilib -MMD -MP
+CPPFLAGS := -D_POSIX_C_SOURCE=200809L -DTEXTMILL_VERSION='"$(VERSION)"' -Ilib -MMD -MP
 LDLIBS   := -lutf8proc -ljq -lcrypto -lm -pthread
 
 LIB_C   := $(wildcard lib/*/*.c lib/*/*/*.c)
