@@ -9,6 +9,7 @@
 #define KERNEL_MATH_BODY_H
 
 #include "kernel/math_coef.h"
+#include "kernel/ref/vec_ref.h" /* where no other came first */
 
 /* Adding it rounds to an integer, which then stands in the low bits of the sum. */
 #define ROUNDER 0x1.8p23f

@@ -12,6 +12,7 @@
 
 #include "kernel/kernel.h"
 #include "kernel/math_body.h"
+#include "kernel/ref/vec_ref.h" /* where no other came first */
 
 static void
 rows_bias(float *y, size_t ldy, size_t m, size_t n, const float *b)

@@ -1,6 +1,6 @@
 /* vec_avx2.h - 16 floats as two registers of 8; vec_ref.h says what each one does */
-#ifndef KERNEL_AVX2_VEC_AVX2_H
-#define KERNEL_AVX2_VEC_AVX2_H
+#ifndef KERNEL_VEC_H
+#define KERNEL_VEC_H
 
 #include <immintrin.h>
 #include <math.h>
@@ -140,18 +140,15 @@ v_copysign(struct v16 x, struct v16 s)
                   _mm256_or_ps(x.hi, _mm256_and_ps(sign, s.hi)));
 }
 
-INLINE __m256
-v_add_exponent8(__m256 x, __m256 t)
-{
-    __m256i add = _mm256_slli_epi32(_mm256_castps_si256(t), 23);
-
-    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), add));
-}
-
 INLINE struct v16
 v_add_exponent(struct v16 x, struct v16 t)
 {
-    return v_pair(v_add_exponent8(x.lo, t.lo), v_add_exponent8(x.hi, t.hi));
+    __m256i lo = _mm256_slli_epi32(_mm256_castps_si256(t.lo), 23);
+    __m256i hi = _mm256_slli_epi32(_mm256_castps_si256(t.hi), 23);
+
+    lo = _mm256_add_epi32(_mm256_castps_si256(x.lo), lo);
+    hi = _mm256_add_epi32(_mm256_castps_si256(x.hi), hi);
+    return v_pair(_mm256_castsi256_ps(lo), _mm256_castsi256_ps(hi));
 }
 
 INLINE float

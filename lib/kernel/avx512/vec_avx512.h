@@ -1,6 +1,6 @@
 /* vec_avx512.h - 16 floats as one register; vec_ref.h says what each one does */
-#ifndef KERNEL_AVX512_VEC_AVX512_H
-#define KERNEL_AVX512_VEC_AVX512_H
+#ifndef KERNEL_VEC_H
+#define KERNEL_VEC_H
 
 #include <immintrin.h>
 #include <math.h>

@@ -3,10 +3,11 @@
  *
  * vec_LEVEL.h of the other levels has the same operations with the same results, lane
  * by lane and bit by bit (NaN payloads apart); rows_body.h is written in terms of them.
- * Every operation is exact or rounded once, to nearest.
+ * Every operation is exact or rounded once, to nearest. All vec_LEVEL.h have one include
+ * guard: the first one that a file includes is the one that it gets.
  */
-#ifndef KERNEL_REF_VEC_REF_H
-#define KERNEL_REF_VEC_REF_H
+#ifndef KERNEL_VEC_H
+#define KERNEL_VEC_H
 
 #include <math.h>
 #include <stddef.h>
