@@ -44,6 +44,12 @@ $(OUT)/bin/%: $(OUT)/tools/%.o $(OUT)/lib.a
 $(OUT)/tests/unit/%: $(OUT)/tests/unit/%.o $(OUT)/lib.a
 	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LDLIBS)
 
+$(OUT)/tests/kernel/check: $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/kernel/*.c)) $(OUT)/lib.a
+	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LDLIBS)
+
+$(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(OUT)/lib.a
+	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LDLIBS)
+
 $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLFLAGS) $(ISA_$(notdir $(*D))) -c -o $@ $<
