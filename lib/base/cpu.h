@@ -21,8 +21,8 @@ enum cpu_level cpu_detect(void);
  * that would crash). A name that is no level is ignored here; cli reports it. */
 enum cpu_level cpu_level(void);
 
-const char *cpu_name(enum cpu_level level);   /* "ref", "avx2", ... */
-int cpu_find(const char *name);               /* -1: no such level */
+const char *cpu_name(enum cpu_level level); /* "ref", "avx2", ... */
+int cpu_find(const char *name);             /* -1: no such level */
 
 /* Processors that this process may use: its affinity mask, capped by the cgroup's CPU
  * quota (rounded up). At least 1. */

@@ -6,24 +6,15 @@
 #include <string.h>
 
 static const char *const names[ERR_CODES] = {
-    [ERR_NONE] = "none",
-    [ERR_JSON] = "json",
-    [ERR_UTF8] = "utf8",
-    [ERR_DEPTH] = "depth",
-    [ERR_TOO_LONG] = "too-long",
-    [ERR_NOT_OBJECT] = "not-object",
-    [ERR_TRAILING] = "trailing",
-    [ERR_MISSING] = "missing",
-    [ERR_TYPE] = "type",
-    [ERR_EXISTS] = "exists",
-    [ERR_OVERLONG] = "overlong",
-    [ERR_RANGE] = "range",
-    [ERR_NAN] = "nan",
-    [ERR_LIMIT] = "limit",
-    [ERR_MODEL] = "model",
-    [ERR_USAGE] = "usage",
-    [ERR_INPUT] = "input",
-    [ERR_OUTPUT] = "output",
+    [ERR_NONE] = "none",         [ERR_JSON] = "json",
+    [ERR_UTF8] = "utf8",         [ERR_DEPTH] = "depth",
+    [ERR_TOO_LONG] = "too-long", [ERR_NOT_OBJECT] = "not-object",
+    [ERR_TRAILING] = "trailing", [ERR_MISSING] = "missing",
+    [ERR_TYPE] = "type",         [ERR_EXISTS] = "exists",
+    [ERR_OVERLONG] = "overlong", [ERR_RANGE] = "range",
+    [ERR_NAN] = "nan",           [ERR_LIMIT] = "limit",
+    [ERR_MODEL] = "model",       [ERR_USAGE] = "usage",
+    [ERR_INPUT] = "input",       [ERR_OUTPUT] = "output",
     [ERR_NOMEM] = "memory",
 };
 

@@ -2,10 +2,10 @@
  * mem.h - heap memory
  *
  * mem_alloc() is for sizes that the code chose: it does not fail, since no caller could
- * do better than say so and stop, which is what it does (exit 6, the one place where the
- * library ends the process). mem_try() is for sizes that come from input, after a check
- * against what the input could really fill. All blocks are aligned to 64 bytes, a cache
- * line and the widest vector, and are freed by mem_free().
+ * do better than say so and stop, which is what it does (exit 6, the one place where
+ * the library ends the process). mem_try() is for sizes that come from input, after a
+ * check against what the input could really fill. All blocks are aligned to 64 bytes, a
+ * cache line and the widest vector, and are freed by mem_free().
  */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
@@ -14,11 +14,11 @@
 
 #define MEM_ALIGN 64
 
-void *mem_alloc(size_t n);                      /* never NULL, not cleared */
-void *mem_zero(size_t count, size_t size);      /* never NULL, cleared, product checked */
-void *mem_grow(void *p, size_t old, size_t n);  /* never NULL, keeps `old` bytes */
-void *mem_try(size_t n);                        /* NULL when there is none */
-void mem_free(void *p);                         /* NULL is fine */
+void *mem_alloc(size_t n);                 /* never NULL, not cleared */
+void *mem_zero(size_t count, size_t size); /* never NULL, cleared, product checked */
+void *mem_grow(void *p, size_t old, size_t n); /* never NULL, keeps `old` bytes */
+void *mem_try(size_t n);                       /* NULL when there is none */
+void mem_free(void *p);                        /* NULL is fine */
 
 /* count * size, or SIZE_MAX (which no allocation satisfies) when that overflows. */
 size_t mem_mul(size_t count, size_t size);

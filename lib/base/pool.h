@@ -2,12 +2,13 @@
  * pool.h - threads that run the parts of one job
  *
  *     struct pool *p = pool_new(2);
- *     pool_run(p, n_panel, pack_panel, &job);    pack_panel(&job, i) for every i < n_panel
- *     pool_free(p);
+ *     pool_run(p, n_panel, pack_panel, &job);    pack_panel(&job, i) for every i <
+ * n_panel pool_free(p);
  *
- * pool_run() returns when all parts are done; the caller's thread works too, so a pool of
- * one starts no thread. Parts are handed out one by one, in order; which thread takes
- * which is open, so a part must not depend on it. Signals are blocked in the threads.
+ * pool_run() returns when all parts are done; the caller's thread works too, so a pool
+ * of one starts no thread. Parts are handed out one by one, in order; which thread
+ * takes which is open, so a part must not depend on it. Signals are blocked in the
+ * threads.
  *
  * Threads: one pool_run() at a time per pool.
  */
@@ -16,7 +17,8 @@
 
 struct pool;
 
-struct pool *pool_new(int n_thread); /* at least 1; fewer run where threads are refused */
+struct pool *
+pool_new(int n_thread); /* at least 1; fewer run where threads are refused */
 void pool_free(struct pool *p);
 int pool_size(const struct pool *p);
 

@@ -2,7 +2,8 @@
  * quant.h - the element types that weights are stored in
  *
  * A type is a block of elements in a number of bytes; plain floats are blocks of one.
- * quant_to_f32() is the definition of what the bytes mean. Later block types (q8_0, q4_k,
+ * quant_to_f32() is the definition of what the bytes mean. Later block types (q8_0,
+ * q4_k,
  * ...) add a line to the table in quant.c and a file of their own.
  *
  * Source: IEEE 754 binary16; bfloat16 is the upper half of binary32. Little-endian.

@@ -1,0 +1,173 @@
+/* file.c - whole files: map, read, replace */
+#define _GNU_SOURCE
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int
+file_map(struct file *f, const char *path, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    void *p;
+
+    *f = (struct file){ 0 };
+    if (fd < 0)
+        return err_set(e, ERR_INPUT, "cannot open '%s': %s", path, strerror(errno));
+    if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return err_set(e, ERR_INPUT, "'%s' is not a regular file", path);
+    }
+    if (st.st_size == 0) {
+        close(fd);
+        return 0;
+    }
+    p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    close(fd);
+    if (p == MAP_FAILED)
+        return err_set(e, ERR_INPUT, "cannot map '%s': %s", path, strerror(errno));
+    *f = (struct file){ p, (size_t)st.st_size };
+    return 0;
+}
+
+void
+file_unmap(struct file *f)
+{
+    if (f->p)
+        munmap((void *)(uintptr_t)f->p, f->n);
+    *f = (struct file){ 0 };
+}
+
+static void
+on_bus(int sig)
+{
+    static const char msg[] = "textmill: a model file was cut short while in use\n";
+    ssize_t n = write(STDERR_FILENO, msg, sizeof msg - 1);
+
+    (void)n;
+    (void)sig;
+    _exit(4);
+}
+
+void
+file_guard(void)
+{
+    struct sigaction sa = { .sa_handler = on_bus };
+
+    sigaction(SIGBUS, &sa, NULL);
+}
+
+int
+file_read(const char *path, size_t limit, struct buf *b, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t total = 0;
+    ssize_t n;
+
+    if (fd < 0)
+        return err_set(e, ERR_INPUT, "cannot open '%s': %s", path, strerror(errno));
+    while ((n = read(fd, buf_room(b, 65536), 65536)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            err_set(e, ERR_INPUT, "cannot read '%s': %s", path, strerror(errno));
+            break;
+        }
+        if ((size_t)n > limit - total) {
+            err_set(e, ERR_LIMIT, "'%s' is larger than %zu bytes", path, limit);
+            break;
+        }
+        total += (size_t)n;
+        b->n += (size_t)n;
+    }
+    close(fd);
+    return n == 0 ? 0 : -1;
+}
+
+int
+file_write_all(int fd, const void *p, size_t n)
+{
+    const char *at = p;
+
+    while (n > 0) {
+        ssize_t k = write(fd, at, n);
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k < 0)
+            return -1;
+        at += k;
+        n -= (size_t)k;
+    }
+    return 0;
+}
+
+int
+file_replace(const char *path, const void *p, size_t n, struct err *e)
+{
+    char tmp[PATH_MAX];
+    int fd;
+
+    if ((size_t)snprintf(tmp, sizeof tmp, "%s.XXXXXX", path) >= sizeof tmp)
+        return err_set(e, ERR_OUTPUT, "'%s': name too long", path);
+    if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0)
+        return err_set(e, ERR_OUTPUT, "cannot make '%s': %s", tmp, strerror(errno));
+    if (file_write_all(fd, p, n) || fchmod(fd, 0644) || fsync(fd)) {
+        err_set(e, ERR_OUTPUT, "cannot write '%s': %s", tmp, strerror(errno));
+        close(fd);
+        unlink(tmp);
+        return -1;
+    }
+    if (close(fd) || rename(tmp, path)) {
+        err_set(e, ERR_OUTPUT, "cannot replace '%s': %s", path, strerror(errno));
+        unlink(tmp);
+        return -1;
+    }
+    return 0;
+}
+
+int
+file_exists(const char *path)
+{
+    return access(path, R_OK) == 0;
+}
+
+int
+file_make_dirs(const char *path, struct err *e)
+{
+    char part[PATH_MAX];
+    size_t n = strlen(path);
+
+    if (n >= sizeof part)
+        return err_set(e, ERR_OUTPUT, "'%s': name too long", path);
+    for (size_t i = 1; i <= n; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, 0777) && errno != EEXIST)
+            return err_set(e, ERR_OUTPUT, "cannot make folder '%s': %s", part,
+                           strerror(errno));
+    }
+    return 0;
+}
+
+void
+file_program_dir(char *dir, size_t cap)
+{
+    ssize_t n = readlink("/proc/self/exe", dir, cap - 1);
+    char *slash;
+
+    dir[n > 0 ? n : 0] = '\0';
+    slash = strrchr(dir, '/');
+    *(slash ? slash : dir) = '\0';
+}

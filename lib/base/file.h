@@ -1,0 +1,47 @@
+/*
+ * file.h - whole files: map, read, replace
+ *
+ *     struct file f;
+ *     if (file_map(&f, path, &e)) ...        f.p, f.n: the bytes, read-only
+ *     file_unmap(&f);
+ *
+ * A mapped file that somebody cuts short while we read it would end the process by
+ * SIGBUS. file_guard() (called once by cli, before threads) turns that into a message
+ * and exit 4.
+ *
+ * Threads: a mapped file may be read by any number of threads.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct file {
+    const unsigned char *p; /* NULL when empty */
+    size_t n;
+};
+
+/* Map a regular file read-only. ERR_INPUT: cannot be opened, is no regular file. */
+int file_map(struct file *f, const char *path, struct err *e);
+void file_unmap(struct file *f);
+void file_guard(void);
+
+/* All of a file (of any kind) behind what b holds. ERR_LIMIT beyond `limit` bytes. */
+int file_read(const char *path, size_t limit, struct buf *b, struct err *e);
+
+/* Replace path by these bytes: temporary file beside it, fsync, rename. ERR_OUTPUT. */
+int file_replace(const char *path, const void *p, size_t n, struct err *e);
+
+/* Write all bytes, over short writes and EINTR. 0, or -1 with errno set. */
+int file_write_all(int fd, const void *p, size_t n);
+
+int file_exists(const char *path); /* 1: something readable is there */
+int file_make_dirs(const char *path, struct err *e); /* like mkdir -p */
+
+/* Folder of the running program's file, without a slash at the end; "" if unknown. */
+void file_program_dir(char *dir, size_t cap);
+
+#endif

@@ -1,0 +1,206 @@
+/* jout.c - JSON values out of numbers and text */
+#include "json/jout.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char hex[] = "0123456789abcdef";
+
+static void
+escape(struct buf *b, unsigned char c)
+{
+    char u[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+
+    switch (c) {
+    case '"': buf_puts(b, "\\\""); break;
+    case '\\': buf_puts(b, "\\\\"); break;
+    case '\b': buf_puts(b, "\\b"); break;
+    case '\f': buf_puts(b, "\\f"); break;
+    case '\n': buf_puts(b, "\\n"); break;
+    case '\r': buf_puts(b, "\\r"); break;
+    case '\t': buf_puts(b, "\\t"); break;
+    default: buf_add(b, u, 6);
+    }
+}
+
+void
+jout_str(struct buf *b, struct str s)
+{
+    size_t from = 0;
+
+    buf_char(b, '"');
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c >= 0x20 && c != '"' && c != '\\')
+            continue;
+        buf_add(b, s.p + from, i - from);
+        escape(b, c);
+        from = i + 1;
+    }
+    buf_add(b, s.p + from, s.n - from);
+    buf_char(b, '"');
+}
+
+/* Powers of ten that a double holds exactly. */
+static const double pow10[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+
+/*
+ * r / 10^k is the correctly rounded double of that decimal (both exact, k <= 22). Does
+ * it, and so the decimal itself, read back to x? A double that lies exactly between two
+ * floats may have been rounded there: then the answer is no, and one more digit is
+ * used.
+ */
+static int
+reads_back(double r, int k, float x)
+{
+    double v = r / pow10[k];
+    uint64_t bits;
+
+    memcpy(&bits, &v, sizeof bits);
+    return (bits & 0x1FFFFFFF) != 0x10000000 && (float)v == x;
+}
+
+static void
+put_decimal(struct buf *b, uint64_t r, int k)
+{
+    char digit[24];
+    int n = 0;
+
+    while (r % 10 == 0) {
+        r /= 10;
+        k--;
+    }
+    for (; r > 0; r /= 10)
+        digit[n++] = (char)('0' + r % 10); /* last digit first */
+    if (n - k < -4) {                      /* below 1e-5 */
+        buf_char(b, digit[n - 1]);
+        if (n > 1)
+            buf_char(b, '.');
+        for (int i = n - 2; i >= 0; i--)
+            buf_char(b, digit[i]);
+        buf_printf(b, "e-%d", k - n + 1);
+        return;
+    }
+    if (n <= k)
+        buf_puts(b, "0.");
+    for (int i = n; i < k; i++)
+        buf_char(b, '0');
+    for (int i = n - 1; i >= 0; i--) {
+        buf_char(b, digit[i]);
+        if (i == k && i > 0)
+            buf_char(b, '.');
+    }
+    for (; k < 0; k++)
+        buf_char(b, '0');
+}
+
+/* Any magnitude; slow. */
+static void
+put_extreme(struct buf *b, float x)
+{
+    char text[32];
+
+    for (int p = 6; p <= 9; p++) {
+        snprintf(text, sizeof text, "%.*g", p, (double)x);
+        if (strtof(text, NULL) == x)
+            break;
+    }
+    buf_puts(b, text);
+}
+
+void
+jout_f32(struct buf *b, float x)
+{
+    double d = fabs((double)x);
+    int e = 0; /* d is about 10^e */
+
+    if (x == 0) {
+        buf_puts(b, signbit(x) ? "-0" : "0");
+        return;
+    }
+    if (d < 1e-9 || d >= 1e9) {
+        put_extreme(b, x);
+        return;
+    }
+    while (d >= pow10[e + 1])
+        e++;
+    while (e <= 0 && d * pow10[-e] < 1)
+        e--;
+    if (x < 0)
+        buf_char(b, '-');
+    /* A decimal of fewer than six digits that reads back is, to six digits, the same
+     * with zeros behind it: those are cut. Nine digits always read back. */
+    for (int p = 6;; p++) {
+        int k = p - 1 - e; /* digits behind the point: at most 9 - 1 + 9 */
+        double r = k >= 0 ? nearbyint(d * pow10[k]) : nearbyint(d / pow10[-k]);
+        if (p == 9 || (k >= 0 ? reads_back(r, k, (float)d)
+                              : (float)(r * pow10[-k]) == (float)d)) {
+            put_decimal(b, (uint64_t)r, k);
+            return;
+        }
+    }
+}
+
+void
+jout_f32s(struct buf *b, const float *x, size_t n)
+{
+    buf_char(b, '[');
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            buf_char(b, ',');
+        jout_f32(b, x[i]);
+    }
+    buf_char(b, ']');
+}
+
+void
+jout_i32s(struct buf *b, const int32_t *x, size_t n)
+{
+    buf_char(b, '[');
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            buf_char(b, ',');
+        if (x[i] < 0)
+            buf_char(b, '-');
+        buf_u64(b, (uint64_t)llabs((long long)x[i]));
+    }
+    buf_char(b, ']');
+}
+
+void
+jout_double(struct buf *b, double x, int digits)
+{
+    char text[400];
+    size_t n =
+        (size_t)snprintf(text, sizeof text, "%.*f", digits, isfinite(x) ? x : 0.0);
+
+    if (digits > 0) {
+        while (text[n - 1] == '0')
+            n--;
+        n -= text[n - 1] == '.';
+    }
+    buf_add(b, text, n);
+}
+
+void
+jout_base64(struct buf *b, const void *p, size_t n)
+{
+    static const char code[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *in = p;
+
+    for (size_t i = 0; i < n; i += 3) {
+        unsigned left = n - i > 2 ? 3 : (unsigned)(n - i);
+        unsigned v = (unsigned)in[i] << 16 | (left > 1 ? (unsigned)in[i + 1] << 8 : 0) |
+                     (left > 2 ? in[i + 2] : 0);
+        char *out = buf_room(b, 4);
+        out[0] = code[v >> 18];
+        out[1] = code[v >> 12 & 63];
+        out[2] = left > 1 ? code[v >> 6 & 63] : '=';
+        out[3] = left > 2 ? code[v & 63] : '=';
+        b->n += 4;
+    }
+}
