@@ -30,6 +30,12 @@ ops_add_norm(const struct kernels *k, float *x, size_t ldx, size_t m, size_t n,
 }
 
 void
+ops_scale(const struct kernels *k, float *x, float a, size_t n)
+{
+    k->scale(x, a, n);
+}
+
+void
 ops_add_scaled(const struct kernels *k, float *y, float a, const float *x, size_t n)
 {
     k->axpy(y, x, a, n);
@@ -45,13 +51,4 @@ void
 ops_softmax(const struct kernels *k, float *x, size_t n, float scale)
 {
     k->softmax(x, n, 1, n, scale);
-}
-
-int
-ops_is_finite(const float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(x[i]))
-            return 0;
-    return 1;
 }

@@ -21,6 +21,9 @@ void ops_normalize(const struct kernels *k, float *x, size_t n);
 void ops_add_norm(const struct kernels *k, float *x, size_t ldx, size_t m, size_t n,
                   const struct kernel_norm *norm);
 
+/* x [n] = a * x */
+void ops_scale(const struct kernels *k, float *x, float a, size_t n);
+
 /* y [n] = y + a * x */
 void ops_add_scaled(const struct kernels *k, float *y, float a, const float *x,
                     size_t n);
@@ -29,8 +32,5 @@ float ops_dot(const struct kernels *k, const float *x, const float *y, size_t n)
 
 /* x [n] = softmax of scale * x */
 void ops_softmax(const struct kernels *k, float *x, size_t n, float scale);
-
-/* 1: none of x [n] is NaN or infinite */
-int ops_is_finite(const float *x, size_t n);
 
 #endif
