@@ -59,10 +59,13 @@ parse_limits(struct sink *s, struct err *e)
 static int
 open_file(const char *path, int *fd, struct err *e)
 {
+    /* /dev/stderr may be a file that holds more than ours. */
+    int mode = path && strncmp(path, "/dev/", 5) == 0 ? O_APPEND : O_TRUNC;
+
     *fd = -1;
     if (path == NULL)
         return 0;
-    *fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    *fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | mode, 0666);
     return *fd < 0
                ? err_set(e, ERR_OUTPUT, "cannot write '%s': %s", path, strerror(errno))
                : 0;
@@ -108,7 +111,7 @@ show(struct sink *s, const char *file, const struct line *l, const struct err *w
 {
     uint64_t bad = s->report->rejected + s->report->kept;
 
-    if (s->fd_errors >= 0 || s->opt->quiet)
+    if (s->fd_errors >= 0 || s->opt->quiet || s->fail)
         return;
     if (bad > SHOWN) {
         s->hidden++;

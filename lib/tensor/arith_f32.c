@@ -1,5 +1,6 @@
 /* arith_f32.c - weights and sums in f32: panel[n_in][gemm_nr] floats */
 #include <stdint.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "tensor/arith.h"
@@ -46,14 +47,20 @@ pack(struct pack *p, const struct arith_source *src, size_t j)
         pack_chunk(p, src, j, l, p->n_in - l < CHUNK ? p->n_in - l : CHUNK);
 }
 
-/* As they are */
+/* As they are, unless the rows are so far apart that the same places of all rows fall
+ * into the same few sets of L1 (a way is 4 KB): then by a copy at a better distance. */
 static struct arith_rows
 rows(const struct pack *p, const float *x, size_t ldx, size_t m, struct arena *work)
 {
-    (void)p;
-    (void)m;
-    (void)work;
-    return (struct arith_rows){ x, ldx };
+    size_t ld = p->n_in + 16;
+    float *copy;
+
+    if (m < p->k->gemm_mr || ldx % 512 != 0)
+        return (struct arith_rows){ x, ldx };
+    copy = arena_alloc(work, mem_mul(m, ld * sizeof *copy));
+    for (size_t r = 0; r < m; r++)
+        memcpy(copy + r * ld, x + r * ldx, p->n_in * sizeof *copy);
+    return (struct arith_rows){ copy, ld };
 }
 
 static void

@@ -17,4 +17,20 @@ void ops_mean(const struct kernels *k, const float *x, size_t ldx, size_t m, siz
 /* x [n] divided by its Euclidean length, or by 1e-12 where that is more */
 void ops_normalize(const struct kernels *k, float *x, size_t n);
 
+/* x [m, n] = layer norm of (x + bias) + residual, row by row; see kernel.h */
+void ops_add_norm(const struct kernels *k, float *x, size_t ldx, size_t m, size_t n,
+                  const struct kernel_norm *norm);
+
+/* x [n] = a * x */
+void ops_scale(const struct kernels *k, float *x, float a, size_t n);
+
+/* y [n] = y + a * x */
+void ops_add_scaled(const struct kernels *k, float *y, float a, const float *x,
+                    size_t n);
+
+float ops_dot(const struct kernels *k, const float *x, const float *y, size_t n);
+
+/* x [n] = softmax of scale * x */
+void ops_softmax(const struct kernels *k, float *x, size_t n, float scale);
+
 #endif

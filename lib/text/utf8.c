@@ -97,30 +97,37 @@ utf8_valid(const char *p, size_t n)
     return i;
 }
 
-void
-utf8_put(struct buf *b, uint32_t cp)
+int
+utf8_encode(uint32_t cp, char *out)
 {
-    unsigned char *p = (unsigned char *)buf_room(b, 4);
+    unsigned char *p = (unsigned char *)out;
 
     if (cp < 0x80) {
         p[0] = (unsigned char)cp;
-        b->n += 1;
-    } else if (cp < 0x800) {
+        return 1;
+    }
+    if (cp < 0x800) {
         p[0] = (unsigned char)(0xC0 | cp >> 6);
         p[1] = (unsigned char)(0x80 | (cp & 63));
-        b->n += 2;
-    } else if (cp < 0x10000) {
+        return 2;
+    }
+    if (cp < 0x10000) {
         p[0] = (unsigned char)(0xE0 | cp >> 12);
         p[1] = (unsigned char)(0x80 | (cp >> 6 & 63));
         p[2] = (unsigned char)(0x80 | (cp & 63));
-        b->n += 3;
-    } else {
-        p[0] = (unsigned char)(0xF0 | cp >> 18);
-        p[1] = (unsigned char)(0x80 | (cp >> 12 & 63));
-        p[2] = (unsigned char)(0x80 | (cp >> 6 & 63));
-        p[3] = (unsigned char)(0x80 | (cp & 63));
-        b->n += 4;
+        return 3;
     }
+    p[0] = (unsigned char)(0xF0 | cp >> 18);
+    p[1] = (unsigned char)(0x80 | (cp >> 12 & 63));
+    p[2] = (unsigned char)(0x80 | (cp >> 6 & 63));
+    p[3] = (unsigned char)(0x80 | (cp & 63));
+    return 4;
+}
+
+void
+utf8_put(struct buf *b, uint32_t cp)
+{
+    b->n += (size_t)utf8_encode(cp, buf_room(b, 4));
 }
 
 void
