@@ -1,0 +1,139 @@
+/* dedup.c - results of texts that were seen before */
+#include "cli/dedup.h"
+
+#include <pthread.h>
+
+#include "base/mem.h"
+
+struct entry {
+    struct entry *next;
+    uint64_t hash;
+    size_t n_text, n_result; /* bytes behind the struct */
+};
+
+struct dedup {
+    pthread_mutex_t lock;
+    struct entry **slot;
+    size_t mask, count, used, mem;
+};
+
+uint64_t
+dedup_hash(struct str s)
+{
+    uint64_t h = 0x9E3779B97F4A7C15u ^ s.n, w;
+
+    for (; s.n >= 8; s.p += 8, s.n -= 8) {
+        memcpy(&w, s.p, 8);
+        h = (h ^ w) * 0xff51afd7ed558ccdu;
+        h ^= h >> 32;
+    }
+    for (w = 0; s.n > 0; s.n--)
+        w = w << 8 | (unsigned char)s.p[s.n - 1];
+    h = (h ^ w) * 0xff51afd7ed558ccdu;
+    h = (h ^ h >> 32) * 0xc4ceb9fe1a85ec53u;
+    return h ^ h >> 29;
+}
+
+struct dedup *
+dedup_new(size_t mem)
+{
+    struct dedup *d = mem_zero(1, sizeof *d);
+
+    pthread_mutex_init(&d->lock, NULL);
+    d->mem = mem;
+    d->mask = 4095;
+    d->slot = mem_zero(d->mask + 1, sizeof *d->slot);
+    return d;
+}
+
+static void
+forget(struct dedup *d)
+{
+    for (size_t i = 0; i <= d->mask; i++)
+        while (d->slot[i]) {
+            struct entry *e = d->slot[i];
+            d->slot[i] = e->next;
+            mem_free(e);
+        }
+    d->count = d->used = 0;
+}
+
+void
+dedup_free(struct dedup *d)
+{
+    if (d == NULL)
+        return;
+    forget(d);
+    pthread_mutex_destroy(&d->lock);
+    mem_free(d->slot);
+    mem_free(d);
+}
+
+static struct entry *
+look(const struct dedup *d, struct str text, uint64_t hash)
+{
+    struct entry *e = d->slot[hash & d->mask];
+
+    while (e && !(e->hash == hash &&
+                  str_eq((struct str){ (const char *)(e + 1), e->n_text }, text)))
+        e = e->next;
+    return e;
+}
+
+int
+dedup_find(struct dedup *d, struct str text, struct buf *out)
+{
+    uint64_t hash = dedup_hash(text);
+    const struct entry *e;
+
+    pthread_mutex_lock(&d->lock);
+    if ((e = look(d, text, hash)))
+        buf_add(out, (const char *)(e + 1) + e->n_text, e->n_result);
+    pthread_mutex_unlock(&d->lock);
+    return e != NULL;
+}
+
+static void
+widen(struct dedup *d)
+{
+    size_t mask = d->mask * 2 + 1;
+    struct entry **slot = mem_zero(mask + 1, sizeof *slot);
+
+    for (size_t i = 0; i <= d->mask; i++)
+        while (d->slot[i]) {
+            struct entry *e = d->slot[i];
+            d->slot[i] = e->next;
+            e->next = slot[e->hash & mask];
+            slot[e->hash & mask] = e;
+        }
+    mem_free(d->slot);
+    d->slot = slot;
+    d->mask = mask;
+}
+
+void
+dedup_add(struct dedup *d, struct str text, struct str result)
+{
+    size_t size = sizeof(struct entry) + text.n + result.n;
+    uint64_t hash = dedup_hash(text);
+    struct entry *e, **slot;
+
+    if (size > d->mem / 4)
+        return; /* one large text must not push all others out */
+    pthread_mutex_lock(&d->lock);
+    if (size > d->mem - d->used)
+        forget(d);
+    if (!look(d, text, hash)) {
+        if (d->count > d->mask)
+            widen(d);
+        e = mem_alloc(size);
+        slot = &d->slot[hash & d->mask];
+        *e = (struct entry){ *slot, hash, text.n, result.n };
+        memcpy(e + 1, text.p, text.n);
+        memcpy((char *)(e + 1) + text.n, result.p, result.n);
+        *slot = e;
+        d->count++;
+        d->used += size;
+    }
+    pthread_mutex_unlock(&d->lock);
+}

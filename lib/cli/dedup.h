@@ -1,0 +1,30 @@
+/*
+ * dedup.h - results of texts that were seen before
+ *
+ * Maps a text to the bytes of its result. A hit gives the same bytes as the work would,
+ * so what is remembered never shows in the output: when the memory is used up,
+ * everything is forgotten and it begins anew.
+ *
+ * Owns: copies of texts and results.  Threads: any, it locks itself.
+ */
+#ifndef CLI_DEDUP_H
+#define CLI_DEDUP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+struct dedup;
+
+struct dedup *dedup_new(size_t mem); /* bytes at most, about */
+void dedup_free(struct dedup *d);
+
+/* 1: the result was appended to out. */
+int dedup_find(struct dedup *d, struct str text, struct buf *out);
+void dedup_add(struct dedup *d, struct str text, struct str result);
+
+uint64_t dedup_hash(struct str text);
+
+#endif

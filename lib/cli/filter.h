@@ -1,0 +1,105 @@
+/*
+ * filter.h - the loop of every tool: read records, work on them, write them in order
+ *
+ * A tool is an option table, one callback over a batch of texts, and a main():
+ *
+ *     struct filter *f = filter_open(&c, &opt, &tool, &e);      helpers, signals,
+ * threads struct embedder *m = f ? embedder_open(..., filter_pool(f), &e) : NULL; if
+ * (m) filter_run(f, work, m, &e); return filter_close(f, &c, &e); counts, files, exit
+ * status
+ *
+ * The contract that users see (options, rejects, exit status) is textmill-records(5);
+ * this is where it is kept. Input is cut into batches; each of -j workers takes the
+ * next one, scans its records, calls the tool, splices the result; what is done is
+ * written in the order in which it was read. At most 2 batches a worker are in memory.
+ *
+ * Threads: work() is called by several threads at once, each with its own batch.
+ */
+#ifndef CLI_FILTER_H
+#define CLI_FILTER_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/pool.h"
+#include "cli/cli.h"
+#include "json/json.h"
+
+#define FILTER_MEMBERS 4 /* a tool writes at most so many */
+
+struct filter_opt {
+    const char *in, *out, *where;
+    int threads, text, raw, force, quiet;
+    int batch, linger;
+    size_t mem, max_line;
+    const char *utf8, *on_error, *rejects, *errors, *max_errors, *stats;
+    int progress, dry_run, dedup;
+};
+
+extern const struct cli_opt filter_opts[];
+#define FILTER_OPT_INIT                                                                \
+    {                                                                                  \
+        .linger = 50                                                                   \
+    }
+
+/* What kind of tool it is. Constant. */
+struct filter_tool {
+    const char *in, *out;      /* members read and written unless -i, -o */
+    enum json_type type;       /* of the member that is read */
+    const char *const *suffix; /* written: out + suffix, NULL-ended; the first is "" */
+    int batch;                 /* records in a window unless --batch */
+};
+
+struct filter_result; /* of one text; below is what may be said about it */
+
+struct filter_batch {
+    int n;
+    const struct str *text; /* [n]: UTF-8 text; for other types the value's bytes */
+    struct filter_result **result; /* [n] */
+    struct arena *arena;           /* until the batch is written */
+    int worker;                    /* whose workspace to use: below filter_threads() */
+    int count_only;                /* --dry-run: say filter_tokens(), put nothing */
+};
+
+/* Texts in, results out. Texts may be worked on in any order, results are told apart by
+ * their index. -1: the run must end. A text that cannot be done is filter_reject()ed.
+ */
+typedef int filter_work(void *arg, struct filter_batch *b, struct err *e);
+
+/* Write the JSON value of member `suffix[k]` to the returned buffer, whole, before the
+ * next call of filter_put() by this worker. A member that is not put is not written. */
+struct buf *filter_put(struct filter_result *r, int k);
+
+void filter_tokens(struct filter_result *r, size_t n);
+/* The text has more tokens than the model takes. how: "truncate", "chunk". */
+void filter_overlong(struct filter_result *r, size_t tokens, size_t kept,
+                     const char *how);
+void filter_reject(struct filter_result *r, enum err_code code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What --stats says about the model. Strings are the caller's until filter_close(). */
+struct filter_model {
+    const char *name, *file; /* file: what the sha256 is of */
+    const char *precision;
+};
+
+struct filter;
+
+/* NULL: a mistake in the options or input that cannot be opened; nothing was read. */
+struct filter *filter_open(const struct cli *c, const struct filter_opt *opt,
+                           const struct filter_tool *tool, struct err *e);
+struct pool *filter_pool(struct filter *f);
+int filter_threads(const struct filter *f);
+void filter_model(struct filter *f, const struct filter_model *m);
+
+/* All of the input. -1: ended early, e says why. */
+int filter_run(struct filter *f, filter_work *work, void *arg, struct err *e);
+
+/* Flush and check everything, write --stats; the exit status. e->code other than
+ * ERR_NONE: the run failed (also before filter_run()). f may be NULL. Ends the process
+ * by the signal that stopped the run, if one did. */
+int filter_close(struct filter *f, const struct cli *c, struct err *e);
+
+#endif

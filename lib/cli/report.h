@@ -1,0 +1,46 @@
+/*
+ * report.h - counts of a run: --stats, $TEXTMILL_REPORT, --progress, SIGUSR1
+ *
+ * Threads: the writer changes them; others read through report_progress() under the
+ * filter's lock.
+ */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "cli/filter.h"
+
+struct report {
+    const char *tool;
+    int threads;
+    struct filter_model model;
+    uint64_t in, blank, done, passed, kept, rejected; /* records, as written */
+    uint64_t read;                                    /* lines, as read */
+    uint64_t overlong, folded, tokens;
+    uint64_t bytes_in, bytes_out, bytes_total; /* total: 0 when not known */
+    uint64_t by_code[ERR_CODES];               /* kept and rejected ones */
+    double start, seconds_read, seconds_record, seconds_work, seconds_write;
+    const char *file;      /* the input is done up to this file, */
+    uint64_t byte;         /* this offset, */
+    const char *stopped;   /* and was ended by this signal; NULL: it was not */
+    double shown;          /* when the progress line was last shown */
+    int progress, newline; /* show it; as lines, since stderr is no terminal */
+};
+
+/* One JSON object, no newline. status: the exit status. */
+void report_json(const struct report *r, int status, struct buf *b);
+
+/* To `path`, and appended to $TEXTMILL_REPORT in one write. ERR_OUTPUT. */
+int report_write(const struct report *r, int status, const char *path, struct err *e);
+
+/* The progress line, at most twice a second; `now` in pool_clock() seconds. */
+void report_show(struct report *r, double now);
+void report_show_end(struct report *r);
+
+/* {"records":...}: a line of progress as JSON, with newline. */
+void report_progress(const struct report *r, double now, struct buf *b);
+
+#endif

@@ -1,0 +1,100 @@
+/* result.c - what a tool said about one text */
+#include "cli/result.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void
+result_begin(struct filter_result *r, struct result_pad *pad)
+{
+    *r = (struct filter_result){ .pad = pad };
+}
+
+void
+result_close(struct result_pad *pad)
+{
+    if (pad->open)
+        pad->open->n = pad->text.n - pad->open->at;
+    pad->open = NULL;
+}
+
+struct buf *
+filter_put(struct filter_result *r, int k)
+{
+    struct result_pad *pad = r->pad;
+
+    result_close(pad);
+    pad->open = &r->member[k];
+    *pad->open = (struct result_span){ .at = pad->text.n, .there = 1 };
+    return &pad->text;
+}
+
+struct str
+result_value(const struct filter_result *r, int k)
+{
+    return (struct str){ r->pad->text.p + r->member[k].at, r->member[k].n };
+}
+
+void
+filter_tokens(struct filter_result *r, size_t n)
+{
+    r->tokens = n;
+}
+
+void
+filter_overlong(struct filter_result *r, size_t tokens, size_t kept, const char *how)
+{
+    r->tokens = tokens;
+    r->kept = kept;
+    r->how = how;
+}
+
+void
+filter_reject(struct filter_result *r, enum err_code code, const char *fmt, ...)
+{
+    va_list ap;
+
+    r->e = arena_alloc(r->pad->arena, sizeof *r->e);
+    r->e->code = code;
+    va_start(ap, fmt);
+    vsnprintf(r->e->msg, sizeof r->e->msg, fmt, ap);
+    va_end(ap);
+}
+
+struct packed {
+    size_t tokens, kept;
+    const char *how; /* a literal of the tool: valid as long as the process */
+    struct result_span member[FILTER_MEMBERS];
+};
+
+void
+result_pack(const struct filter_result *r, struct buf *b)
+{
+    struct packed p = { .tokens = r->tokens, .kept = r->kept, .how = r->how };
+    size_t at = 0;
+
+    for (int k = 0; k < FILTER_MEMBERS; k++) {
+        p.member[k] = (struct result_span){ at, r->member[k].n, r->member[k].there };
+        at += r->member[k].n;
+    }
+    buf_add(b, &p, sizeof p);
+    for (int k = 0; k < FILTER_MEMBERS; k++)
+        buf_str(b, result_value(r, k));
+}
+
+void
+result_unpack(struct filter_result *r, struct str bytes)
+{
+    struct packed p;
+
+    memcpy(&p, bytes.p, sizeof p);
+    r->tokens = p.tokens;
+    r->kept = p.kept;
+    r->how = p.how;
+    for (int k = 0; k < FILTER_MEMBERS; k++)
+        if (p.member[k].there) {
+            struct buf *b = filter_put(r, k);
+            buf_add(b, bytes.p + sizeof p + p.member[k].at, p.member[k].n);
+        }
+    result_close(r->pad);
+}

@@ -1,0 +1,39 @@
+/*
+ * session.h - a model's folder, opened: tokenizer, network, and how to make vectors
+ *
+ * What is checked here is that the parts fit each other; each part has checked itself.
+ *
+ *     struct session_opt opt = { .dir = dir, .pool = pool };
+ *     struct session *s = session_open(&opt, &e);
+ *     session_close(s);
+ *
+ * Threads: constant after open.
+ */
+#ifndef INFER_SESSION_H
+#define INFER_SESSION_H
+
+#include "base/err.h"
+#include "base/pool.h"
+#include "format/sentence.h"
+#include "model/model.h"
+#include "token/tokenizer.h"
+
+struct session_opt {
+    const char *dir;
+    const char *precision; /* name of an arithmetic; NULL: "f32" */
+    struct pool *pool;     /* used while opening; NULL: one thread */
+};
+
+struct session {
+    struct sentence how;
+    struct tokenizer *tokenizer;
+    struct tokenizer_frame frame; /* [CLS] and [SEP] */
+    struct model *model;
+    size_t max_tokens; /* of a sequence, the frame included; more than the frame has */
+};
+
+/* ERR_MODEL; ERR_USAGE for an unknown precision; ERR_NOMEM. */
+struct session *session_open(const struct session_opt *opt, struct err *e);
+void session_close(struct session *s); /* NULL is fine */
+
+#endif

@@ -1,0 +1,174 @@
+/* vec_avx2.h - 16 floats as two registers of 8; vec_ref.h says what each one does */
+#ifndef KERNEL_VEC_H
+#define KERNEL_VEC_H
+
+#include <immintrin.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+struct v16 {
+    __m256 lo, hi;
+};
+
+INLINE struct v16
+v_pair(__m256 lo, __m256 hi)
+{
+    return (struct v16){ lo, hi };
+}
+
+INLINE struct v16
+v_set1(float x)
+{
+    return v_pair(_mm256_set1_ps(x), _mm256_set1_ps(x));
+}
+
+/* All bits in the first n < 16 lanes */
+INLINE struct v16
+v_mask(size_t n)
+{
+    static const int32_t mask[32] = { -1, -1, -1, -1, -1, -1, -1, -1,
+                                      -1, -1, -1, -1, -1, -1, -1, -1 };
+    const float *p = (const float *)(const void *)(mask + 16 - n);
+
+    return v_pair(_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8));
+}
+
+INLINE struct v16
+v_load_n(const float *p, size_t n, float fill)
+{
+    struct v16 m, f = v_set1(fill);
+
+    if (n >= 16)
+        return v_pair(_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8));
+    m = v_mask(n);
+    return v_pair(
+        _mm256_blendv_ps(f.lo, _mm256_maskload_ps(p, _mm256_castps_si256(m.lo)), m.lo),
+        _mm256_blendv_ps(f.hi, _mm256_maskload_ps(p + 8, _mm256_castps_si256(m.hi)),
+                         m.hi));
+}
+
+INLINE void
+v_store_n(float *p, struct v16 x, size_t n)
+{
+    if (n >= 16) {
+        _mm256_storeu_ps(p, x.lo);
+        _mm256_storeu_ps(p + 8, x.hi);
+    } else {
+        struct v16 m = v_mask(n);
+        _mm256_maskstore_ps(p, _mm256_castps_si256(m.lo), x.lo);
+        _mm256_maskstore_ps(p + 8, _mm256_castps_si256(m.hi), x.hi);
+    }
+}
+
+INLINE struct v16
+v_keep(struct v16 x, size_t n)
+{
+    struct v16 m;
+
+    if (n >= 16)
+        return x;
+    m = v_mask(n);
+    return v_pair(_mm256_and_ps(x.lo, m.lo), _mm256_and_ps(x.hi, m.hi));
+}
+
+INLINE struct v16
+v_add(struct v16 x, struct v16 y)
+{
+    return v_pair(_mm256_add_ps(x.lo, y.lo), _mm256_add_ps(x.hi, y.hi));
+}
+
+INLINE struct v16
+v_sub(struct v16 x, struct v16 y)
+{
+    return v_pair(_mm256_sub_ps(x.lo, y.lo), _mm256_sub_ps(x.hi, y.hi));
+}
+
+INLINE struct v16
+v_mul(struct v16 x, struct v16 y)
+{
+    return v_pair(_mm256_mul_ps(x.lo, y.lo), _mm256_mul_ps(x.hi, y.hi));
+}
+
+INLINE struct v16
+v_div(struct v16 x, struct v16 y)
+{
+    return v_pair(_mm256_div_ps(x.lo, y.lo), _mm256_div_ps(x.hi, y.hi));
+}
+
+INLINE struct v16
+v_fma(struct v16 x, struct v16 y, struct v16 z)
+{
+    return v_pair(_mm256_fmadd_ps(x.lo, y.lo, z.lo), _mm256_fmadd_ps(x.hi, y.hi, z.hi));
+}
+
+INLINE struct v16
+v_min(struct v16 x, struct v16 y)
+{
+    return v_pair(_mm256_min_ps(x.lo, y.lo), _mm256_min_ps(x.hi, y.hi));
+}
+
+INLINE struct v16
+v_max(struct v16 x, struct v16 y)
+{
+    return v_pair(_mm256_max_ps(x.lo, y.lo), _mm256_max_ps(x.hi, y.hi));
+}
+
+INLINE struct v16
+v_if_le(struct v16 a, struct v16 b, struct v16 x, struct v16 y)
+{
+    return v_pair(_mm256_blendv_ps(y.lo, x.lo, _mm256_cmp_ps(a.lo, b.lo, _CMP_LE_OQ)),
+                  _mm256_blendv_ps(y.hi, x.hi, _mm256_cmp_ps(a.hi, b.hi, _CMP_LE_OQ)));
+}
+
+INLINE struct v16
+v_abs(struct v16 x)
+{
+    __m256 sign = _mm256_set1_ps(-0.0f);
+
+    return v_pair(_mm256_andnot_ps(sign, x.lo), _mm256_andnot_ps(sign, x.hi));
+}
+
+INLINE struct v16
+v_copysign(struct v16 x, struct v16 s)
+{
+    __m256 sign = _mm256_set1_ps(-0.0f);
+
+    return v_pair(_mm256_or_ps(x.lo, _mm256_and_ps(sign, s.lo)),
+                  _mm256_or_ps(x.hi, _mm256_and_ps(sign, s.hi)));
+}
+
+INLINE struct v16
+v_add_exponent(struct v16 x, struct v16 t)
+{
+    __m256i lo = _mm256_slli_epi32(_mm256_castps_si256(t.lo), 23);
+    __m256i hi = _mm256_slli_epi32(_mm256_castps_si256(t.hi), 23);
+
+    lo = _mm256_add_epi32(_mm256_castps_si256(x.lo), lo);
+    hi = _mm256_add_epi32(_mm256_castps_si256(x.hi), hi);
+    return v_pair(_mm256_castsi256_ps(lo), _mm256_castsi256_ps(hi));
+}
+
+INLINE float
+v_sum(struct v16 x)
+{
+    __m256 h = _mm256_add_ps(x.lo, x.hi);
+    __m128 q = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+
+    q = _mm_add_ps(q, _mm_movehl_ps(q, q));
+    return _mm_cvtss_f32(_mm_add_ss(q, _mm_movehdup_ps(q)));
+}
+
+INLINE float
+v_hmax(struct v16 x)
+{
+    __m256 h = _mm256_max_ps(x.lo, x.hi);
+    __m128 q = _mm_max_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+
+    q = _mm_max_ps(q, _mm_movehl_ps(q, q));
+    return _mm_cvtss_f32(_mm_max_ss(q, _mm_movehdup_ps(q)));
+}
+
+#endif

@@ -1,0 +1,148 @@
+/* vec_avx512.h - 16 floats as one register; vec_ref.h says what each one does */
+#ifndef KERNEL_VEC_H
+#define KERNEL_VEC_H
+
+#include <immintrin.h>
+#include <math.h>
+#include <stddef.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+struct v16 {
+    __m512 v;
+};
+
+INLINE struct v16
+v_of(__m512 v)
+{
+    return (struct v16){ v };
+}
+
+INLINE struct v16
+v_set1(float x)
+{
+    return v_of(_mm512_set1_ps(x));
+}
+
+/* The first n lanes, at most all */
+INLINE __mmask16
+v_mask(size_t n)
+{
+    return (__mmask16)(n >= 16 ? 0xFFFFu : (1u << n) - 1);
+}
+
+INLINE struct v16
+v_load_n(const float *p, size_t n, float fill)
+{
+    return v_of(n >= 16 ? _mm512_loadu_ps(p)
+                        : _mm512_mask_loadu_ps(_mm512_set1_ps(fill), v_mask(n), p));
+}
+
+INLINE void
+v_store_n(float *p, struct v16 x, size_t n)
+{
+    if (n >= 16)
+        _mm512_storeu_ps(p, x.v);
+    else
+        _mm512_mask_storeu_ps(p, v_mask(n), x.v);
+}
+
+INLINE struct v16
+v_keep(struct v16 x, size_t n)
+{
+    return v_of(_mm512_maskz_mov_ps(v_mask(n), x.v));
+}
+
+INLINE struct v16
+v_add(struct v16 x, struct v16 y)
+{
+    return v_of(_mm512_add_ps(x.v, y.v));
+}
+
+INLINE struct v16
+v_sub(struct v16 x, struct v16 y)
+{
+    return v_of(_mm512_sub_ps(x.v, y.v));
+}
+
+INLINE struct v16
+v_mul(struct v16 x, struct v16 y)
+{
+    return v_of(_mm512_mul_ps(x.v, y.v));
+}
+
+INLINE struct v16
+v_div(struct v16 x, struct v16 y)
+{
+    return v_of(_mm512_div_ps(x.v, y.v));
+}
+
+INLINE struct v16
+v_fma(struct v16 x, struct v16 y, struct v16 z)
+{
+    return v_of(_mm512_fmadd_ps(x.v, y.v, z.v));
+}
+
+INLINE struct v16
+v_min(struct v16 x, struct v16 y)
+{
+    return v_of(_mm512_min_ps(x.v, y.v));
+}
+
+INLINE struct v16
+v_max(struct v16 x, struct v16 y)
+{
+    return v_of(_mm512_max_ps(x.v, y.v));
+}
+
+INLINE struct v16
+v_if_le(struct v16 a, struct v16 b, struct v16 x, struct v16 y)
+{
+    __mmask16 le = _mm512_cmp_ps_mask(a.v, b.v, _CMP_LE_OQ);
+
+    return v_of(_mm512_mask_blend_ps(le, y.v, x.v));
+}
+
+INLINE struct v16
+v_abs(struct v16 x)
+{
+    return v_of(_mm512_andnot_ps(_mm512_set1_ps(-0.0f), x.v));
+}
+
+INLINE struct v16
+v_copysign(struct v16 x, struct v16 s)
+{
+    return v_of(_mm512_or_ps(x.v, _mm512_and_ps(_mm512_set1_ps(-0.0f), s.v)));
+}
+
+INLINE struct v16
+v_add_exponent(struct v16 x, struct v16 t)
+{
+    __m512i add = _mm512_slli_epi32(_mm512_castps_si512(t.v), 23);
+
+    return v_of(_mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x.v), add)));
+}
+
+INLINE float
+v_sum(struct v16 x)
+{
+    __m256 h =
+        _mm256_add_ps(_mm512_castps512_ps256(x.v), _mm512_extractf32x8_ps(x.v, 1));
+    __m128 q = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+
+    q = _mm_add_ps(q, _mm_movehl_ps(q, q));
+    return _mm_cvtss_f32(_mm_add_ss(q, _mm_movehdup_ps(q)));
+}
+
+INLINE float
+v_hmax(struct v16 x)
+{
+    __m256 h =
+        _mm256_max_ps(_mm512_castps512_ps256(x.v), _mm512_extractf32x8_ps(x.v, 1));
+    __m128 q = _mm_max_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+
+    q = _mm_max_ps(q, _mm_movehl_ps(q, q));
+    return _mm_cvtss_f32(_mm_max_ss(q, _mm_movehdup_ps(q)));
+}
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * kernel_list.h - every kernel, once
+ *
+ * KERNEL(name, return type, parameters) makes the member of struct kernels and the list
+ * of tests: what is not here does not exist, what has no test does not link.
+ * No include guard: included with KERNEL defined, as often as needed.
+ */
+#ifndef KERNEL
+#error "define KERNEL(name, ret, params) before including kernel_list.h"
+#endif
+
+/* ---- matrix product ---- */
+
+/* c[m, n] = a[m, k] * panel[k, n], or c += that when `more`. The panel is what pack_f32
+ * writes: k rows of gemm_nr floats, of which n <= gemm_nr columns count. Every output
+ * is one fma chain over k in order that begins with +0 (or with c). */
+KERNEL(gemm_f32, void,
+       (const float *a, size_t lda, const float *panel, size_t k, float *c, size_t ldc,
+        size_t m, size_t n, int more))
+
+/* panel[k, gemm_nr] = transpose of w[n, k]; columns from n on are zero. */
+KERNEL(pack_f32, void, (const float *w, size_t ldw, size_t n, size_t k, float *panel))
+
+/* ---- rows of a matrix y[m, n], in place ---- */
+
+KERNEL(bias, void, (float *y, size_t ldy, size_t m, size_t n, const float *b))
+
+/* y = gelu(y + b) with gelu(x) = x/2 * (1 + erf(x / sqrt(2))) */
+KERNEL(bias_gelu, void, (float *y, size_t ldy, size_t m, size_t n, const float *b))
+
+/* y = layer norm of (y + bias) + residual; see struct kernel_norm. n > 0. */
+KERNEL(add_norm, void,
+       (float *y, size_t ldy, size_t m, size_t n, const struct kernel_norm *p))
+
+/* y = softmax of each row of y * scale. A NaN makes its whole row NaN, and so does a
+ * row without a finite maximum. */
+KERNEL(softmax, void, (float *y, size_t ldy, size_t m, size_t n, float scale))
+
+/* ---- vectors ---- */
+
+/* In place. exp: results below 2^-126 are +0. */
+KERNEL(exp, void, (float *y, size_t n))
+KERNEL(erf, void, (float *y, size_t n))
+KERNEL(tanh, void, (float *y, size_t n))
+
+KERNEL(axpy, void, (float *y, const float *x, float a, size_t n)) /* y = fma(a, x, y) */
+KERNEL(scale, void, (float *y, float a, size_t n))                /* y = a * y */
+KERNEL(dot, float, (const float *x, const float *y, size_t n))
+
+/* ---- bytes; nothing outside [p, p + n) is read ---- */
+
+/* How many bytes at p may stand in a JSON string as they are, and are ASCII: up to the
+ * first byte that is < 0x20, '"', '\\' or >= 0x80. */
+KERNEL(text_plain, size_t, (const char *p, size_t n))
+
+/* How many bytes at p are ASCII: up to the first byte >= 0x80. */
+KERNEL(text_ascii, size_t, (const char *p, size_t n))

@@ -1,0 +1,114 @@
+/*
+ * math_body.h - exp, erf and tanh of 16 floats, written once for all levels
+ *
+ * Included after a level's vec_LEVEL.h, whose operations are exact, so that every level
+ * computes the same bits. At most 2 ulp off over all inputs (tests/kernel/check_math.c
+ * measures it against libm's double functions). Coefficients: tests/kernel/fit_math.py.
+ */
+#ifndef KERNEL_MATH_BODY_H
+#define KERNEL_MATH_BODY_H
+
+#include "kernel/math_coef.h"
+#include "kernel/ref/vec_ref.h" /* where no other came first */
+
+/* Adding it rounds to an integer, which then stands in the low bits of the sum. */
+#define ROUNDER 0x1.8p23f
+
+#define EXP_MIN -0x1.5d589ep6f /* the first whose exp is not below 2^-126 */
+#define EXP_MAX 0x1.62e42ep6f  /* the last whose exp is finite */
+
+#define TANH_EDGE 0.5625f
+#define ERF_EDGE  0.90625f
+
+/* c + x * y, with a constant */
+static inline struct v16
+horner(struct v16 y, struct v16 x, float c)
+{
+    return v_fma(y, x, v_set1(c));
+}
+
+/* e^x for EXP_MIN <= x <= EXP_MAX, anything otherwise: x = n ln(2) + r, and n is added
+ * to the exponent of e^r. */
+static inline struct v16
+exp_in_range(struct v16 x)
+{
+    struct v16 t = v_fma(x, v_set1(LOG2_E), v_set1(ROUNDER));
+    struct v16 n = v_sub(t, v_set1(ROUNDER));
+    struct v16 r = v_fma(n, v_set1(-LN2_HI), x), p;
+
+    r = v_fma(n, v_set1(-LN2_LO), r);
+    p = v_set1(EXP_4);
+    p = horner(p, r, EXP_3);
+    p = horner(p, r, EXP_2);
+    p = horner(p, r, EXP_1);
+    p = horner(p, r, EXP_0);
+    p = v_fma(v_mul(r, r), p, r);
+    return v_add_exponent(v_add(p, v_set1(1.0f)), t);
+}
+
+static inline struct v16
+exp16(struct v16 x)
+{
+    struct v16 y = exp_in_range(x);
+
+    y = v_if_le(v_set1(EXP_MIN), x, y, v_set1(0.0f));
+    /* Too large, or NaN, which the line above turned into zero. */
+    return v_if_le(x, v_set1(EXP_MAX), y, v_mul(x, v_set1(INFINITY)));
+}
+
+/* Small x: an odd polynomial. Else 1 - 2 / (e^2|x| + 1), which is 1 from 9.02 on. */
+static inline struct v16
+tanh16(struct v16 x)
+{
+    struct v16 u = v_mul(x, x), a = v_abs(x), t, p, e;
+
+    p = v_set1(TANH_4);
+    p = horner(p, u, TANH_3);
+    p = horner(p, u, TANH_2);
+    p = horner(p, u, TANH_1);
+    p = horner(p, u, TANH_0);
+    p = v_fma(x, v_mul(u, p), x);
+
+    t = v_min(v_set1(10.0f), a);
+    e = v_add(exp_in_range(v_add(t, t)), v_set1(1.0f));
+    e = v_sub(v_set1(1.0f), v_div(v_set1(2.0f), e));
+    return v_if_le(v_set1(TANH_EDGE), a, v_copysign(e, x),
+                   p); /* NaN: p, which is NaN */
+}
+
+/* Small x: an odd polynomial. Else 1 - e^q(|x|) with q = log(erfc); 1 from 3.92 on. */
+static inline struct v16
+erf16(struct v16 x)
+{
+    struct v16 u = v_mul(x, x), a = v_abs(x), t, p, q;
+
+    p = v_set1(ERF_6);
+    p = horner(p, u, ERF_5);
+    p = horner(p, u, ERF_4);
+    p = horner(p, u, ERF_3);
+    p = horner(p, u, ERF_2);
+    p = horner(p, u, ERF_1);
+    p = horner(p, u, ERF_0);
+    p = v_fma(x, p, x);
+
+    t = v_min(v_set1(4.0f), a);
+    q = v_set1(ERFC_6);
+    q = horner(q, t, ERFC_5);
+    q = horner(q, t, ERFC_4);
+    q = horner(q, t, ERFC_3);
+    q = horner(q, t, ERFC_2);
+    q = horner(q, t, ERFC_1);
+    q = horner(q, t, ERFC_0);
+    q = v_sub(v_set1(1.0f), exp_in_range(q));
+    return v_if_le(v_set1(ERF_EDGE), a, v_copysign(q, x), p); /* NaN: p, which is NaN */
+}
+
+static inline struct v16
+gelu16(struct v16 x)
+{
+    struct v16 half = v_mul(x, v_set1(0.5f));
+
+    return v_fma(half, erf16(v_mul(x, v_set1(SQRT_HALF))), half);
+}
+
+#endif

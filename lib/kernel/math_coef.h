@@ -1,0 +1,42 @@
+/* math_coef.h - coefficients of exp, erf and tanh; written by fit_math.py */
+#ifndef KERNEL_MATH_COEF_H
+#define KERNEL_MATH_COEF_H
+
+#define LN2_HI 0x1.62e43p-1f
+#define LN2_LO -0x1.05c61p-29f
+#define LOG2_E 0x1.715476p+0f
+#define SQRT_HALF 0x1.6a09e6p-1f
+
+/* (e^r - 1 - r) / r^2 for |r| <= ln(2)/2; weighted error 3.1e-09 */
+#define EXP_0 0x1.fffffcp-2f
+#define EXP_1 0x1.555492p-3f
+#define EXP_2 0x1.5558aep-5f
+#define EXP_3 0x1.12398p-7f
+#define EXP_4 0x1.6a4f28p-10f
+
+/* (tanh(x)/x - 1) / x^2 in x^2, for |x| < 0.5625; weighted error 1.4e-09 */
+#define TANH_0 -0x1.555548p-2f
+#define TANH_1 0x1.110c62p-3f
+#define TANH_2 -0x1.b906eap-5f
+#define TANH_3 0x1.581e7ep-6f
+#define TANH_4 -0x1.94a92ep-8f
+
+/* erf(x)/x - 1 in x^2, for |x| < 0.90625; weighted error 8.8e-10 */
+#define ERF_0 0x1.06eba8p-3f
+#define ERF_1 -0x1.81274p-2f
+#define ERF_2 0x1.ce2d62p-4f
+#define ERF_3 -0x1.b800b6p-6f
+#define ERF_4 0x1.5443d8p-8f
+#define ERF_5 -0x1.a5bab6p-11f
+#define ERF_6 0x1.4e0c3ep-14f
+
+/* log(erfc(t)) for 0.90625 <= t <= 4, weighted by erfc(t); weighted error 1.6e-09 */
+#define ERFC_0 -0x1.86f7b6p-13f
+#define ERFC_1 -0x1.20b1c2p+0f
+#define ERFC_2 -0x1.4634f6p-1f
+#define ERFC_3 -0x1.a9e8b6p-4f
+#define ERFC_4 0x1.6c8bccp-6f
+#define ERFC_5 -0x1.8f9d6ap-9f
+#define ERFC_6 0x1.9c10bcp-13f
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * vec_ref.h - 16 floats in portable C: what the vectors of every level mean
+ *
+ * vec_LEVEL.h of the other levels has the same operations with the same results, lane
+ * by lane and bit by bit (NaN payloads apart); rows_body.h is written in terms of them.
+ * Every operation is exact or rounded once, to nearest. All vec_LEVEL.h have one include
+ * guard: the first one that a file includes is the one that it gets.
+ */
+#ifndef KERNEL_VEC_H
+#define KERNEL_VEC_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct v16 {
+    float f[16];
+};
+
+#define EACH_LANE for (size_t i = 0; i < 16; i++)
+
+static inline struct v16
+v_set1(float x)
+{
+    struct v16 r;
+
+    EACH_LANE r.f[i] = x;
+    return r;
+}
+
+/* The first n lanes (all, when n >= 16) from p, the others are `fill`. Reads no more.
+ */
+static inline struct v16
+v_load_n(const float *p, size_t n, float fill)
+{
+    struct v16 r;
+
+    EACH_LANE r.f[i] = i < n ? p[i] : fill;
+    return r;
+}
+
+/* The first n lanes to p. Writes no more. */
+static inline void
+v_store_n(float *p, struct v16 x, size_t n)
+{
+    memcpy(p, x.f, (n < 16 ? n : 16) * sizeof *p);
+}
+
+/* Lanes from n on become +0. */
+static inline struct v16
+v_keep(struct v16 x, size_t n)
+{
+    EACH_LANE x.f[i] = i < n ? x.f[i] : 0.0f;
+    return x;
+}
+
+static inline struct v16
+v_add(struct v16 x, struct v16 y)
+{
+    EACH_LANE x.f[i] += y.f[i];
+    return x;
+}
+
+static inline struct v16
+v_sub(struct v16 x, struct v16 y)
+{
+    EACH_LANE x.f[i] -= y.f[i];
+    return x;
+}
+
+static inline struct v16
+v_mul(struct v16 x, struct v16 y)
+{
+    EACH_LANE x.f[i] *= y.f[i];
+    return x;
+}
+
+static inline struct v16
+v_div(struct v16 x, struct v16 y)
+{
+    EACH_LANE x.f[i] /= y.f[i];
+    return x;
+}
+
+/* x * y + z, rounded once */
+static inline struct v16
+v_fma(struct v16 x, struct v16 y, struct v16 z)
+{
+    EACH_LANE x.f[i] = fmaf(x.f[i], y.f[i], z.f[i]);
+    return x;
+}
+
+/* x < y ? x : y: the second where one is NaN, or for two zeros */
+static inline struct v16
+v_min(struct v16 x, struct v16 y)
+{
+    EACH_LANE x.f[i] = x.f[i] < y.f[i] ? x.f[i] : y.f[i];
+    return x;
+}
+
+/* x > y ? x : y */
+static inline struct v16
+v_max(struct v16 x, struct v16 y)
+{
+    EACH_LANE x.f[i] = x.f[i] > y.f[i] ? x.f[i] : y.f[i];
+    return x;
+}
+
+/* a <= b ? x : y: the second where one of a, b is NaN */
+static inline struct v16
+v_if_le(struct v16 a, struct v16 b, struct v16 x, struct v16 y)
+{
+    EACH_LANE x.f[i] = a.f[i] <= b.f[i] ? x.f[i] : y.f[i];
+    return x;
+}
+
+static inline struct v16
+v_abs(struct v16 x)
+{
+    EACH_LANE x.f[i] = fabsf(x.f[i]);
+    return x;
+}
+
+/* x >= 0 with the sign of s */
+static inline struct v16
+v_copysign(struct v16 x, struct v16 s)
+{
+    EACH_LANE x.f[i] = copysignf(x.f[i], s.f[i]);
+    return x;
+}
+
+/* x with the integer in the low bits of t added to its exponent */
+static inline struct v16
+v_add_exponent(struct v16 x, struct v16 t)
+{
+    uint32_t bits[16], add[16];
+
+    memcpy(bits, &x, sizeof bits);
+    memcpy(add, &t, sizeof add);
+    EACH_LANE bits[i] += add[i] << 23;
+    memcpy(&x, bits, sizeof bits);
+    return x;
+}
+
+/* All lanes, by halves: i and i + 8, then i + 4, i + 2, i + 1 */
+static inline float
+v_sum(struct v16 x)
+{
+    for (size_t half = 8; half > 0; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            x.f[i] += x.f[i + half];
+    return x.f[0];
+}
+
+/* The same with v_max(lower, upper) */
+static inline float
+v_hmax(struct v16 x)
+{
+    for (size_t half = 8; half > 0; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            x.f[i] = x.f[i] > x.f[i + half] ? x.f[i] : x.f[i + half];
+    return x.f[0];
+}
+
+#endif

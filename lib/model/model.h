@@ -1,0 +1,86 @@
+/*
+ * model.h - a network: token ids in, hidden states out
+ *
+ *     struct model_opt opt = { .arith = ARITH_F32, .pool = pool };
+ *     struct model *m = model_open(dir, &opt, &e);
+ *     struct model_batch b = { ids, n_tok, start, n_seq };
+ *     struct model_work work = { 0 };                    one per thread
+ *     model_encode(m, &b, hidden, &work);                hidden [n_tok, m->n_embd]
+ *     model_close(m);
+ *
+ * The architecture is what config.json calls model_type; each is a line of model_list.h
+ * and a file that shows the network and runs it.
+ *
+ * Owns:    the packed weights and the mapped files.
+ * Threads: constant after open; any number of threads may encode at once, each with a
+ *          model_work of its own. One call works on one thread.
+ */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/pool.h"
+#include "format/config.h"
+#include "format/weights.h"
+#include "tensor/pack.h"
+
+struct model_opt {
+    enum arith arith;
+    struct pool *pool; /* shares the packing; NULL: on this thread */
+};
+
+/* Sequences end to end, without padding. */
+struct model_batch {
+    const int32_t *id; /* [n_tok], each below n_vocab */
+    size_t n_tok;
+    const size_t *start; /* [n_seq + 1]: the first token of each; the last is n_tok */
+    size_t n_seq;        /* each has 1 to n_ctx tokens */
+};
+
+/* One thread's memory, kept from batch to batch. A zeroed struct is ready. */
+struct model_work {
+    struct arena state;   /* activations */
+    struct arena scratch; /* of one product */
+};
+void model_work_release(struct model_work *w);
+
+struct model;
+
+/* What an architecture provides. */
+struct model_ops {
+    const char *type; /* config.json's model_type */
+
+    /* A struct that begins with struct model; model_open() fills ops and weights. */
+    struct model *(*open)(const struct config *c, const struct weights *w,
+                          const struct model_opt *opt, struct err *e);
+    void (*close)(struct model *m); /* NULL is fine */
+
+    /* See model_encode(). */
+    void (*encode)(const struct model *m, const struct model_batch *b, float *hidden,
+                   struct model_work *work);
+};
+
+struct model {
+    const struct model_ops *ops;
+    struct weights *weights;
+    int n_embd;  /* width of a hidden state */
+    int n_ctx;   /* most tokens of a sequence */
+    int n_vocab; /* ids go from 0 to n_vocab - 1 */
+};
+
+/* A folder with config.json and weights. ERR_MODEL, ERR_NOMEM. */
+struct model *model_open(const char *dir, const struct model_opt *opt, struct err *e);
+void model_close(struct model *m); /* NULL is fine */
+
+/*
+ * The last hidden state of every token: hidden [n_tok, n_embd]. A sequence's rows are
+ * the same bits whatever its neighbours are. Bad weights may give NaN; nothing else can
+ * go wrong.
+ */
+void model_encode(const struct model *m, const struct model_batch *b, float *hidden,
+                  struct model_work *work);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * arith.h - what an arithmetic provides; between pack.c, matmul.c and arith_*.c
+ *
+ * Weights are cut into panels of gemm_nr outputs. A product takes a block of rows of x,
+ * brings them into the form that the arithmetic multiplies (rows), and then runs panel
+ * by panel (multiply) while the panel is in L1 and the rows are in L2.
+ */
+#ifndef TENSOR_ARITH_H
+#define TENSOR_ARITH_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "tensor/pack.h"
+
+struct arith_ops;
+
+struct pack {
+    const struct arith_ops *ops;
+    const struct kernels *k;
+    size_t n_out, n_in;
+    size_t n_panel, panel_bytes;
+    unsigned char *panels; /* [n_panel][panel_bytes] */
+};
+
+/* Weights as a file has them: row r begins at w + r * row_bytes. */
+struct arith_source {
+    enum quant_type type;
+    const unsigned char *w;
+    size_t row_bytes;
+};
+
+/* A block of rows of x in the form that multiply() takes */
+struct arith_rows {
+    const void *p;
+    size_t ld;
+};
+
+struct arith_ops {
+    const char *name;
+
+    /* Bytes of one panel; SIZE_MAX: too large. A multiple of MEM_ALIGN. */
+    size_t (*panel_bytes)(const struct kernels *k, size_t n_in);
+
+    /* Fill panel j. Called by several threads, each for panels of its own. */
+    void (*pack)(struct pack *p, const struct arith_source *src, size_t j);
+
+    /* x [m, n_in] to rows; memory, if it takes any, from work. */
+    struct arith_rows (*rows)(const struct pack *p, const float *x, size_t ldx,
+                              size_t m, struct arena *work);
+
+    /* y [m, columns of panel j] = rows * panel j */
+    void (*multiply)(const struct pack *p, size_t j, struct arith_rows x, size_t m,
+                     float *y, size_t ldy);
+};
+
+extern const struct arith_ops arith_f32;
+
+/* The columns of panel j: gemm_nr, fewer in the last one. */
+static inline size_t
+arith_width(const struct pack *p, size_t j)
+{
+    size_t left = p->n_out - j * p->k->gemm_nr;
+
+    return left < p->k->gemm_nr ? left : p->k->gemm_nr;
+}
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * attend.h - multi-head self-attention over sequences packed end to end
+ *
+ *     size_t start[] = { 0, 12, 31 };              two sequences, of 12 and 19 tokens
+ *     struct attend_shape s = { .n_head = 12, .head_dim = 32 };
+ *     attend(k, &s, qkv, start, 2, out, work);
+ *
+ * out = softmax(Q K^T / sqrt(head_dim)) V for each head; every token sees all tokens of
+ * its sequence and no other. Source: Vaswani et al., "Attention Is All You Need", 2017.
+ *
+ * A sequence's result does not depend on its neighbours.
+ *
+ * Threads: one call works on one thread; out and work are the caller's.
+ */
+#ifndef TENSOR_ATTEND_H
+#define TENSOR_ATTEND_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "kernel/kernel.h"
+
+struct attend_shape {
+    size_t n_head, head_dim; /* d = n_head * head_dim */
+};
+
+/*
+ * qkv [n_tok, 3 * d]: of each token the queries, keys and values, in this order; out
+ * [n_tok, d], not overlapping it. start [n_seq + 1]: where each sequence begins, the
+ * last one is n_tok. work is scratch: this call empties it; it takes about (2 * longest
+ * * head_dim + 64k) floats, and 12 * longest where that is more than 64k.
+ */
+void attend(const struct kernels *k, const struct attend_shape *shape, const float *qkv,
+            const size_t *start, size_t n_seq, float *out, struct arena *work);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * matmul.h - a linear layer over the rows of a batch, and what follows it
+ *
+ *     struct matmul_end end = { .bias = b, .gelu = 1 };
+ *     matmul(w, x, d, n_tok, y, 4 * d, &end, work);
+ *
+ * y = x * transpose(w), then, in this order, as far as `end` asks for it: + bias, GELU,
+ * + residual and layer norm; done while the values are in the cache.
+ *
+ * A row's result does not depend on the other rows, nor on how many there are. So who
+ * wants two threads on one product gives each a part of the rows.
+ *
+ * Threads: one call works on one thread; w is shared, y and work are the caller's.
+ */
+#ifndef TENSOR_MATMUL_H
+#define TENSOR_MATMUL_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "tensor/pack.h"
+
+struct matmul_end {
+    const float *bias; /* [n_out] or NULL */
+    int gelu;          /* the one with erf; needs a bias */
+    struct {
+        const float *gamma, *beta; /* [n_out]; NULL: no layer norm */
+        float eps;
+        const float *residual; /* [n_tok, n_out] or NULL; must not overlap y */
+        size_t ld;
+    } norm;
+};
+
+/*
+ * x [n_tok, n_in], y [n_tok, n_out]; ldx and ldy count floats from row to row. They do
+ * not overlap. end may be NULL. work is scratch: this call empties it (arena_reset).
+ */
+void matmul(const struct pack *w, const float *x, size_t ldx, size_t n_tok, float *y,
+            size_t ldy, const struct matmul_end *end, struct arena *work);
+
+#endif

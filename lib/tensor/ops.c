@@ -1,0 +1,54 @@
+/* ops.c - small things done to rows of activations */
+#include "tensor/ops.h"
+
+#include <math.h>
+#include <string.h>
+
+void
+ops_mean(const struct kernels *k, const float *x, size_t ldx, size_t m, size_t n,
+         float *out)
+{
+    memset(out, 0, n * sizeof *out);
+    for (size_t r = 0; r < m; r++)
+        k->axpy(out, x + r * ldx, 1.0f, n);
+    k->scale(out, 1.0f / (float)m, n);
+}
+
+void
+ops_normalize(const struct kernels *k, float *x, size_t n)
+{
+    float length = sqrtf(k->dot(x, x, n));
+
+    k->scale(x, 1.0f / (length > 1e-12f ? length : 1e-12f), n);
+}
+
+void
+ops_add_norm(const struct kernels *k, float *x, size_t ldx, size_t m, size_t n,
+             const struct kernel_norm *norm)
+{
+    k->add_norm(x, ldx, m, n, norm);
+}
+
+void
+ops_scale(const struct kernels *k, float *x, float a, size_t n)
+{
+    k->scale(x, a, n);
+}
+
+void
+ops_add_scaled(const struct kernels *k, float *y, float a, const float *x, size_t n)
+{
+    k->axpy(y, x, a, n);
+}
+
+float
+ops_dot(const struct kernels *k, const float *x, const float *y, size_t n)
+{
+    return k->dot(x, y, n);
+}
+
+void
+ops_softmax(const struct kernels *k, float *x, size_t n, float scale)
+{
+    k->softmax(x, n, 1, n, scale);
+}

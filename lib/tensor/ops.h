@@ -1,0 +1,36 @@
+/*
+ * ops.h - small things done to rows of activations
+ *
+ * Threads: pure functions.
+ */
+#ifndef TENSOR_OPS_H
+#define TENSOR_OPS_H
+
+#include <stddef.h>
+
+#include "kernel/kernel.h"
+
+/* out [n] = mean of the m > 0 rows of x [m, n], added in order */
+void ops_mean(const struct kernels *k, const float *x, size_t ldx, size_t m, size_t n,
+              float *out);
+
+/* x [n] divided by its Euclidean length, or by 1e-12 where that is more */
+void ops_normalize(const struct kernels *k, float *x, size_t n);
+
+/* x [m, n] = layer norm of (x + bias) + residual, row by row; see kernel.h */
+void ops_add_norm(const struct kernels *k, float *x, size_t ldx, size_t m, size_t n,
+                  const struct kernel_norm *norm);
+
+/* x [n] = a * x */
+void ops_scale(const struct kernels *k, float *x, float a, size_t n);
+
+/* y [n] = y + a * x */
+void ops_add_scaled(const struct kernels *k, float *y, float a, const float *x,
+                    size_t n);
+
+float ops_dot(const struct kernels *k, const float *x, const float *y, size_t n);
+
+/* x [n] = softmax of scale * x */
+void ops_softmax(const struct kernels *k, float *x, size_t n, float scale);
+
+#endif

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""fit_math.py - fit the polynomials of lib/kernel/math_coef.h (needs numpy, mpmath)
+
+    tests/kernel/fit_math.py > lib/kernel/math_coef.h
+
+Each function is a weighted minimax problem on one interval: Lawson's iteration over
+Chebyshev points (weighted least squares whose weights grow where the error is large),
+then the coefficients are rounded to f32 one at a time, the most important first, and
+the others are fitted again to make up for it. The printed bound is the error of the
+polynomial with its rounded coefficients, evaluated exactly; the error of the f32
+evaluation as a whole is measured over all inputs by tests/kernel/check_math.c.
+"""
+import mpmath as mp
+import numpy as np
+
+mp.mp.dps = 40
+
+
+def nodes(lo, hi, count=600):
+    i = np.arange(count)
+    x = np.cos(np.pi * (i + 0.5) / count)
+    return (lo + hi) / 2 + (hi - lo) / 2 * x
+
+
+def lawson(basis, target, weight, fixed, steps=60):
+    """Coefficients c that minimise max |(basis @ c - target) * weight|."""
+    free = [j for j in range(basis.shape[1]) if j not in fixed]
+    rest = target - sum((basis[:, j] * v for j, v in fixed.items()), np.zeros(len(target)))
+    if not free:
+        return np.array([fixed[j] for j in range(basis.shape[1])])
+    importance = np.ones(len(target))
+    best, best_err = None, np.inf
+    for _ in range(steps):
+        s = weight * np.sqrt(importance)
+        sol = np.linalg.lstsq(basis[:, free] * s[:, None], rest * s, rcond=None)[0]
+        err = np.abs((basis[:, free] @ sol - rest) * weight)
+        if err.max() < best_err:
+            best, best_err = sol, err.max()
+        importance *= 0.05 + err / err.max()
+        importance /= importance.sum()
+    c = np.zeros(basis.shape[1])
+    c[free] = best
+    for j, v in fixed.items():
+        c[j] = v
+    return c
+
+
+def fit(f, w, lo, hi, degree):
+    """f(x) on [lo, hi] by a polynomial in x with f32 coefficients; w(x): weight."""
+    x = nodes(lo, hi)
+    basis = np.vander(x, degree + 1, increasing=True)
+    target = np.array([float(f(mp.mpf(float(v)))) for v in x])
+    weight = np.array([float(w(mp.mpf(float(v)))) for v in x])
+    fixed = {}
+    for j in range(degree + 1):
+        c = lawson(basis, target, weight, fixed)
+        fixed[j] = float(np.float32(c[j]))
+    c = [fixed[j] for j in range(degree + 1)]
+    return c, float(np.max(np.abs((basis @ np.array(c) - target) * weight)))
+
+
+def hexf(v):
+    """A C literal without the zeros that float.hex() pads with."""
+    digits, exponent = float(v).hex().split("p")
+    return f"{digits.rstrip('0').rstrip('.')}p{exponent}f"
+
+
+def emit(name, text, c, err):
+    print(f"/* {text}; weighted error {err:.1e} */")
+    for j, v in enumerate(c):
+        print(f"#define {name}_{j} {hexf(v)}")
+    print()
+
+
+def split(x):
+    """x as an f32 and an f32 of what is left."""
+    hi = np.float32(float(x))
+    return float(hi), float(np.float32(float(x - mp.mpf(float(hi)))))
+
+
+def main():
+    ln2_hi, ln2_lo = split(mp.log(2))
+    print("/* math_coef.h - coefficients of exp, erf and tanh; written by fit_math.py */")
+    print("#ifndef KERNEL_MATH_COEF_H\n#define KERNEL_MATH_COEF_H\n")
+    print(f"#define LN2_HI {hexf(ln2_hi)}\n#define LN2_LO {hexf(ln2_lo)}")
+    print(f"#define LOG2_E {hexf(np.float32(float(1 / mp.log(2))))}")
+    print(f"#define SQRT_HALF {hexf(np.float32(float(mp.sqrt(0.5))))}\n")
+
+    half = float(mp.log(2)) / 2 * 1.0001
+    c, err = fit(lambda r: (mp.expm1(r) - r) / r**2 if r else mp.mpf("0.5"),
+                 lambda r: r**2 / mp.exp(r), -half, half, 4)
+    emit("EXP", "(e^r - 1 - r) / r^2 for |r| <= ln(2)/2", c, err)
+
+    small = 0.5625
+    c, err = fit(lambda u: (mp.tanh(mp.sqrt(u)) / mp.sqrt(u) - 1) / u,
+                 lambda u: u / (mp.tanh(mp.sqrt(u)) / mp.sqrt(u)), 1e-9, small**2, 4)
+    emit("TANH", f"(tanh(x)/x - 1) / x^2 in x^2, for |x| < {small}", c, err)
+
+    edge = 0.90625
+    c, err = fit(lambda u: mp.erf(mp.sqrt(u)) / mp.sqrt(u) - 1,
+                 lambda u: 1 / (mp.erf(mp.sqrt(u)) / mp.sqrt(u)), 1e-9, edge**2, 6)
+    emit("ERF", f"erf(x)/x - 1 in x^2, for |x| < {edge}", c, err)
+
+    c, err = fit(lambda t: mp.log(mp.erfc(t)), mp.erfc, edge, 4.0, 6)
+    emit("ERFC", f"log(erfc(t)) for {edge} <= t <= 4, weighted by erfc(t)", c, err)
+    print("#endif")
+
+
+main()

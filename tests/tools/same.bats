@@ -1,0 +1,75 @@
+#!/usr/bin/env bats
+# Same bytes whatever the threads, windows, chunks of input, neighbours, repeats, CPU.
+
+load records
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/../.." || return
+    PATH=$PWD/build/bin:$PATH
+    in=$BATS_TEST_TMPDIR/in
+    # Lengths from nothing to beyond the tiny model's limit; every third a repeat.
+    for i in $(seq 120); do
+        n=$((i % 3 == 0 ? 7 : (i * 37) % 90))
+        printf '{"i":%d,"text":"%s"}\n' "$i" "$(printf 'word%.0s the ' $(seq $n))"
+    done >"$in"
+    printf '{"i":121}\n{"i":122,"text":""}\n' >>"$in"
+}
+
+# The tool on $in with these options, into the file named first.
+go() {
+    "${tool[@]}" -q "${@:2}" "$in" >"$BATS_TEST_TMPDIR/$1" || [ $? = 1 ]
+}
+same() {
+    cmp "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
+}
+
+@test "threads, windows, memory, repeats" {
+    vary() {
+        go want -j1
+        [ "$(wc -l <"$BATS_TEST_TMPDIR/want")" = 121 ]
+        for o in -j2 -j3 --batch=1 --batch=7 --batch=64 --mem=1M --dedup "--dedup -j3 --batch=5" --linger=0; do
+            # shellcheck disable=SC2086
+            go got $o && same || return
+        done
+    }
+    each_tool vary
+}
+@test "whole input, a pipe, single bytes" {
+    chunks() {
+        go want -j1
+        "${tool[@]}" -q <"$in" >"$BATS_TEST_TMPDIR/got"
+        same || return
+        # Every byte its own read: the pipe is fed by writes of one byte.
+        head -c 3000 "$in" >"$BATS_TEST_TMPDIR/short"
+        dd if="$BATS_TEST_TMPDIR/short" bs=1 status=none | "${tool[@]}" -q >"$BATS_TEST_TMPDIR/got"
+        "${tool[@]}" -q "$BATS_TEST_TMPDIR/short" >"$BATS_TEST_TMPDIR/want"
+        same
+    }
+    each_tool chunks
+}
+@test "neighbours: shuffled records give the same lines" {
+    shuffled() {
+        go want -j1
+        shuf --random-source="$in" "$in" >"$BATS_TEST_TMPDIR/mixed"
+        "${tool[@]}" -q "$BATS_TEST_TMPDIR/mixed" >"$BATS_TEST_TMPDIR/got"
+        cmp <(sort "$BATS_TEST_TMPDIR/want") <(sort "$BATS_TEST_TMPDIR/got")
+    }
+    each_tool shuffled
+}
+@test "every level of this CPU gives the bytes of ref" {
+    levels() {
+        TEXTMILL_ISA=ref go want
+        for isa in avx2 avx512; do
+            TEXTMILL_ISA=$isa go got && same || return
+        done
+    }
+    each_tool levels
+}
+@test "in parts or at once" {
+    parts() {
+        go want -j1
+        for p in "1,40p" "41,90p" '91,$p'; do sed -n "$p" "$in" | "${tool[@]}" -q; done >"$BATS_TEST_TMPDIR/got"
+        same
+    }
+    each_tool parts
+}

@@ -1,0 +1,28 @@
+/*
+ * pulled.h - a model of the catalogue, where it has been pulled
+ */
+#ifndef TESTS_UNIT_PULLED_H
+#define TESTS_UNIT_PULLED_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+
+/* The folder $TEXTMILL_MODELS/name in dir; 0 where it is not there. */
+static inline int
+pulled(const char *name, char *dir, size_t cap)
+{
+    const char *models = getenv("TEXTMILL_MODELS"), *home = getenv("HOME");
+    char config[4096];
+
+    if (models && models[0])
+        snprintf(dir, cap, "%s/%s", models, name);
+    else
+        snprintf(dir, cap, "%s/.local/share/textmill/models/%s", home ? home : "",
+                 name);
+    snprintf(config, sizeof config, "%.4000s/config.json", dir);
+    return file_exists(config);
+}
+
+#endif

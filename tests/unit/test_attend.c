@@ -1,0 +1,110 @@
+/* test_attend.c - attention: against double, the same at all levels, sequences alone */
+#include "tensor/attend.h"
+
+#include "tap.h"
+#include "tensors.h"
+
+#define N_SEQ 7
+
+static const size_t start[N_SEQ + 1] = { 0, 1, 14, 14, 47, 111, 240, 753 };
+static const struct attend_shape shapes[] = {
+    { 12, 32 }, { 2, 64 }, { 3, 20 }, { 1, 1 }
+};
+
+static float *
+run(enum cpu_level level, const struct attend_shape *s, const float *qkv, size_t from,
+    size_t n_seq)
+{
+    size_t d = s->n_head * s->head_dim, n_tok = start[from + n_seq] - start[from];
+    float *out = tensors_zero(n_tok * d);
+    struct arena work = { 0 };
+    size_t local[N_SEQ + 1];
+
+    for (size_t i = 0; i <= n_seq; i++)
+        local[i] = start[from + i] - start[from];
+    attend(kernel_get(level), s, qkv + start[from] * 3 * d, local, n_seq, out, &work);
+    arena_release(&work);
+    return out;
+}
+
+/* Token t of a sequence of n tokens, one head, in double */
+static void
+define(const struct attend_shape *s, const float *seq, size_t n, size_t t, size_t head,
+       double *out)
+{
+    size_t d = s->n_head * s->head_dim, dim = s->head_dim;
+    const float *q = seq + t * 3 * d + head * dim, *k = seq + d + head * dim;
+    const float *v = k + d;
+    double sum = 0;
+
+    for (size_t c = 0; c < dim; c++)
+        out[c] = 0;
+    for (size_t i = 0; i < n; i++) {
+        double score = 0, weight;
+        for (size_t c = 0; c < dim; c++)
+            score += (double)q[c] * (double)k[i * 3 * d + c];
+        weight = exp(score / sqrt((double)dim));
+        sum += weight;
+        for (size_t c = 0; c < dim; c++)
+            out[c] += weight * (double)v[i * 3 * d + c];
+    }
+    for (size_t c = 0; c < dim; c++)
+        out[c] /= sum;
+}
+
+static double
+worst(const struct attend_shape *s, const float *qkv, const float *out)
+{
+    size_t d = s->n_head * s->head_dim;
+    double want[64], most = 0;
+
+    for (size_t q = 0; q < N_SEQ; q++)
+        for (size_t t = start[q]; t < start[q + 1]; t += 5) {
+            size_t head = t % s->n_head;
+            define(s, qkv + start[q] * 3 * d, start[q + 1] - start[q], t - start[q],
+                   head, want);
+            most = fmax(most, tensors_apart(out + t * d + head * s->head_dim, want,
+                                            s->head_dim));
+        }
+    return most;
+}
+
+static void
+test_alone(const struct attend_shape *s, const float *qkv, const float *all)
+{
+    size_t d = s->n_head * s->head_dim;
+    int good = 1;
+
+    for (size_t q = 0; q < N_SEQ; q++) {
+        float *one = run(cpu_level(), s, qkv, q, 1);
+        good &= tensors_same(all + start[q] * d, one, (start[q + 1] - start[q]) * d);
+        mem_free(one);
+    }
+    tap_ok(good, "%zu x %zu: a sequence does not depend on its neighbours", s->n_head,
+           s->head_dim);
+}
+
+int
+main(void)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        const struct attend_shape *s = &shapes[i];
+        float *qkv = tensors_random(start[N_SEQ] * 3 * s->n_head * s->head_dim, 1);
+        float *ref = run(CPU_REF, s, qkv, 0, N_SEQ);
+        double apart = worst(s, qkv, ref);
+
+        tap_ok(apart < 1e-6, "%zu x %zu: %.2g from the result in double", s->n_head,
+               s->head_dim, apart);
+        for (enum cpu_level level = CPU_AVX2; level <= cpu_detect(); level++) {
+            float *got = run(level, s, qkv, 0, N_SEQ);
+            tap_ok(tensors_same(ref, got, start[N_SEQ] * s->n_head * s->head_dim),
+                   "%zu x %zu: %s gives the same bits", s->n_head, s->head_dim,
+                   cpu_name(level));
+            mem_free(got);
+        }
+        test_alone(s, qkv, ref);
+        mem_free(ref);
+        mem_free(qkv);
+    }
+    return tap_done();
+}

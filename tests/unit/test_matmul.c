@@ -1,0 +1,185 @@
+/* test_matmul.c - a linear layer: the definition, its ends, and that rows are alone */
+#include "tensor/matmul.h"
+
+#include "tap.h"
+#include "tensors.h"
+
+#define MOST_TOK 300 /* several blocks of rows */
+
+struct layer {
+    size_t n_out, n_in;
+    float *w, *x, *bias, *gamma, *beta, *residual;
+};
+
+static struct layer
+layer_new(size_t n_out, size_t n_in)
+{
+    return (struct layer){ .n_out = n_out,
+                           .n_in = n_in,
+                           .w = tensors_random(n_out * n_in, 1),
+                           .x = tensors_random(MOST_TOK * n_in, 2),
+                           .bias = tensors_random(n_out, 3),
+                           .gamma = tensors_random(n_out, 4),
+                           .beta = tensors_random(n_out, 5),
+                           .residual = tensors_random(MOST_TOK * n_out, 6) };
+}
+
+static void
+layer_free(struct layer *l)
+{
+    mem_free(l->w);
+    mem_free(l->x);
+    mem_free(l->bias);
+    mem_free(l->gamma);
+    mem_free(l->beta);
+    mem_free(l->residual);
+}
+
+enum ends { PLAIN, BIAS, GELU, NORM, ALL, ENDS };
+static const char *const ends[ENDS] = { "nothing", "bias", "bias, gelu",
+                                        "bias, residual, norm", "all" };
+
+static struct matmul_end
+end_of(const struct layer *l, enum ends which, size_t row)
+{
+    struct matmul_end end = { 0 };
+
+    if (which >= BIAS)
+        end.bias = l->bias;
+    if (which == GELU || which == ALL)
+        end.gelu = 1;
+    if (which >= NORM) {
+        end.norm.gamma = l->gamma;
+        end.norm.beta = l->beta;
+        end.norm.eps = 1e-12f;
+        end.norm.residual = l->residual + row * l->n_out;
+        end.norm.ld = l->n_out;
+    }
+    return end;
+}
+
+/* Rows [row, row + n_tok) of the layer at a level; to be freed */
+static float *
+run(const struct layer *l, enum cpu_level level, enum ends which, size_t row,
+    size_t n_tok)
+{
+    struct err e = { 0 };
+    struct pack *p = pack_new(ARITH_F32, QUANT_F32, l->w, l->n_out, l->n_in,
+                              kernel_get(level), NULL, &e);
+    struct matmul_end end = end_of(l, which, row);
+    struct arena work = { 0 };
+    float *y = tensors_zero(n_tok * l->n_out);
+
+    matmul(p, l->x + row * l->n_in, l->n_in, n_tok, y, l->n_out, &end, &work);
+    arena_release(&work);
+    pack_free(p);
+    return y;
+}
+
+/* One row by the letter of kernel_list.h: a chain of fma, then the reference kernels */
+static void
+define(const struct layer *l, enum ends which, size_t row, float *y)
+{
+    const struct kernels *k = kernel_get(CPU_REF);
+    struct matmul_end end = end_of(l, which, row);
+    struct kernel_norm norm = { .bias = which == NORM ? l->bias : NULL,
+                                .residual = end.norm.residual,
+                                .gamma = l->gamma,
+                                .beta = l->beta,
+                                .eps = 1e-12f };
+
+    for (size_t j = 0; j < l->n_out; j++) {
+        y[j] = 0;
+        for (size_t i = 0; i < l->n_in; i++)
+            y[j] = fmaf(l->x[row * l->n_in + i], l->w[j * l->n_in + i], y[j]);
+    }
+    if (end.gelu)
+        k->bias_gelu(y, l->n_out, 1, l->n_out, l->bias);
+    else if (which == BIAS)
+        k->bias(y, l->n_out, 1, l->n_out, l->bias);
+    if (end.norm.gamma)
+        k->add_norm(y, l->n_out, 1, l->n_out, &norm);
+}
+
+static void
+test_definition(const struct layer *l, enum cpu_level level)
+{
+    static const size_t rows[] = { 0, 1, 13, 100, 170, MOST_TOK - 1 };
+    float *want = tensors_zero(l->n_out);
+
+    for (enum ends which = 0; which < ENDS; which++) {
+        float *got = run(l, level, which, 0, MOST_TOK);
+        int good = 1;
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            define(l, which, rows[i], want);
+            good &= tensors_same(want, got + rows[i] * l->n_out, l->n_out);
+        }
+        tap_ok(good, "%s: %zu x %zu with %s is what the definition says",
+               cpu_name(level), l->n_out, l->n_in, ends[which]);
+        mem_free(got);
+    }
+    mem_free(want);
+}
+
+/* The same rows in batches of every size, from every place */
+static void
+test_alone(const struct layer *l, enum cpu_level level)
+{
+    float *all = run(l, level, ALL, 0, MOST_TOK);
+    int good = 1;
+
+    for (size_t n_tok = 1; n_tok < 40; n_tok++) {
+        size_t row = n_tok * 37 % (MOST_TOK - n_tok);
+        float *some = run(l, level, ALL, row, n_tok);
+        good &= tensors_same(all + row * l->n_out, some, n_tok * l->n_out);
+        mem_free(some);
+    }
+    tap_ok(good, "%s: %zu x %zu, a row does not depend on the batch", cpu_name(level),
+           l->n_out, l->n_in);
+    mem_free(all);
+}
+
+/* Leading dimensions: what lies between the rows of y stays as it was. */
+static void
+test_strides(const struct layer *l, enum cpu_level level)
+{
+    struct err e = { 0 };
+    struct pack *p = pack_new(ARITH_F32, QUANT_F32, l->w, l->n_out, l->n_in,
+                              kernel_get(level), NULL, &e);
+    size_t ldy = l->n_out + 3;
+    float *y = tensors_zero(8 * ldy), *want = run(l, level, PLAIN, 0, 15);
+    struct arena work = { 0 };
+    int good = 1;
+
+    matmul(p, l->x, 2 * l->n_in, 8, y, ldy, NULL, &work); /* every other row */
+    for (size_t r = 0; r < 8; r++) {
+        good &= tensors_same(y + r * ldy, want + 2 * r * l->n_out, l->n_out);
+        for (size_t j = l->n_out; j < ldy; j++)
+            good &= y[r * ldy + j] == 0;
+    }
+    tap_ok(good, "%s: %zu x %zu with gaps between the rows", cpu_name(level), l->n_out,
+           l->n_in);
+    arena_release(&work);
+    mem_free(y);
+    mem_free(want);
+    pack_free(p);
+}
+
+int
+main(void)
+{
+    static const size_t shapes[][2] = {
+        { 96, 64 }, { 77, 130 }, { 32, 1536 }, { 1, 1 }
+    };
+
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        struct layer l = layer_new(shapes[s][0], shapes[s][1]);
+        for (enum cpu_level level = CPU_REF; level <= cpu_detect(); level++) {
+            test_definition(&l, level);
+            test_alone(&l, level);
+            test_strides(&l, level);
+        }
+        layer_free(&l);
+    }
+    return tap_done();
+}
