@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
+# each_tool sets tool and out; the programs in single quotes are jq's; tests are subshells.
+# shellcheck disable=SC2154,SC2016,SC2030,SC2031,SC2317
 # textmill-records(5): what bad input gets, from every tool. One table, one row a test.
 
 bats_require_minimum_version 1.5.0
 load records
-# each_tool sets tool and out; the programs in single quotes are jq's; tests are subshells.
-# shellcheck disable=SC2154,SC2016,SC2030,SC2031,SC2317
 
 setup() {
     root=$BATS_TEST_DIRNAME/../..
