@@ -9,7 +9,7 @@ load records
 setup() {
     root=$BATS_TEST_DIRNAME/../..
     cd "$root" || return
-    PATH=$PWD/build/bin:$PATH
+    PATH=$PWD/${TEXTMILL_OUT:-build}/bin:$PATH
 }
 
 # row STATUS CODES LINES FORMAT [ARG...]

@@ -7,7 +7,7 @@ load records
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../.." || return
-    PATH=$PWD/build/bin:$PATH
+    PATH=$PWD/${TEXTMILL_OUT:-build}/bin:$PATH
     in=$BATS_TEST_TMPDIR/in
     # Lengths from nothing to beyond the tiny model's limit; every third a repeat.
     for i in $(seq 120); do
