@@ -307,7 +307,7 @@ tokenizer_piece(const struct tokenizer *t, int32_t id)
 {
     const struct special_token *tok = added(t, id);
 
-    return tok ? tok->text : vocab_text(&t->v, id);
+    return tok ? tok->seek : vocab_text(&t->v, id);
 }
 
 int32_t

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# each_tool sets tool; what is in single quotes is jq's or sed's.
+# shellcheck disable=SC2154,SC2016
 # Same bytes whatever the threads, windows, chunks of input, neighbours, repeats, CPU.
 
 load records

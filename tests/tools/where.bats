@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# each_tool sets tool; what is in single quotes is jq's or sed's.
+# shellcheck disable=SC2154,SC2016
 # -w and -i pick what jq itself picks, whatever part of the record the helper is sent.
 
 load records
