@@ -1,7 +1,23 @@
 /* session.c - a model's folder, opened: tokenizer, network, and how to make vectors */
 #include "infer/session.h"
 
+#include <stdio.h>
+
 #include "base/mem.h"
+
+static int
+open_tokenizer(struct session *s, struct err *e)
+{
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof path, "%s/tokenizer.json", s->how.dir) >=
+        (int)sizeof path)
+        return err_set(e, ERR_MODEL, "path of the model's folder is too long");
+    s->tokenizer = tokenizer_open(path, e);
+    if (s->tokenizer == NULL)
+        e->code = ERR_MODEL;
+    return s->tokenizer ? 0 : -1;
+}
 
 static int
 open_model(struct session *s, const struct session_opt *opt, struct err *e)
@@ -52,8 +68,7 @@ session_open(const struct session_opt *opt, struct err *e)
 {
     struct session *s = mem_zero(1, sizeof *s);
 
-    if (sentence_read(&s->how, opt->dir, e) == 0 &&
-        (s->tokenizer = tokenizer_open(s->how.dir, e)) != NULL &&
+    if (sentence_read(&s->how, opt->dir, e) == 0 && open_tokenizer(s, e) == 0 &&
         open_model(s, opt, e) == 0 && check_ids(s, e) == 0 && set_limit(s, e) == 0)
         return s;
     session_close(s);
