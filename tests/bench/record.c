@@ -1,4 +1,4 @@
-/* splice.c - a tool that finds the text and adds a constant: the record layer alone */
+/* record.c - a tool that finds the text and adds a constant: the record layer alone */
 #include "cli/filter.h"
 
 static int
@@ -27,7 +27,7 @@ main(int argc, char **argv)
     struct cli c;
     int status;
 
-    cli_parse(&c, "splice", "add a constant member to each record", groups, argc, argv);
+    cli_parse(&c, "record", "add a constant member to each record", groups, argc, argv);
     f = filter_open(&c, &opt, &tool, &e);
     if (f)
         filter_run(f, work, NULL, &e);
