@@ -9,14 +9,12 @@
 #include "json/jout.h"
 #include "json/splice.h"
 
-#define MAX_WATCH (FILTER_MEMBERS + 4)
-
 enum stage { AT_END, AT_WHERE, AT_INPUT, AT_WORK };
 
 struct record {
     struct str line; /* as it goes out, but for what is spliced in */
     struct json object;
-    struct json_watch seen[MAX_WATCH];
+    struct json_watch *seen; /* [n_watch] */
     enum stage stage;
     struct str text;
     struct filter_result *result;
@@ -35,6 +33,21 @@ watch(struct batch_conf *c, struct str name)
     return c->n_watch++;
 }
 
+/* Which members must the scan find for a jq program? */
+static void
+watch_needs(struct batch_conf *c, enum jq_op op, const char *program)
+{
+    struct batch_need *need = &c->need[op];
+    struct str name[JQNEEDS_MAX];
+
+    need->n = jqneeds(program, name, &c->names);
+    for (int i = 0; i < need->n; i++) {
+        need->watch[i] = watch(c, name[i]);
+        jout_str(&need->key[i], name[i]);
+        buf_char(&need->key[i], ':');
+    }
+}
+
 static int
 watch_input(struct batch_conf *c, const char *in, struct err *e)
 {
@@ -46,8 +59,10 @@ watch_input(struct batch_conf *c, const char *in, struct err *e)
         return err_set(e, ERR_USAGE, "-T makes the member 'text': it goes without -i");
     if ((c->path = path_parse(in)))
         c->w_in = watch(c, path_first(c->path));
-    else
+    else {
         c->in_jq = 1;
+        watch_needs(c, JQ_IN, in);
+    }
     return 0;
 }
 
@@ -85,6 +100,8 @@ batch_conf_init(struct batch_conf *c, const struct filter_opt *opt,
         buf_char(m, ':');
         c->w_out[c->n_member] = watch(c, name);
     }
+    if (opt->where)
+        watch_needs(c, JQ_WHERE, opt->where);
     jout_str(&c->key, c->out);
     buf_char(&c->key, ':');
     c->w_error = watch(c, STR("_error"));
@@ -97,6 +114,9 @@ batch_conf_release(struct batch_conf *c)
 {
     for (int k = 0; k < c->n_member; k++)
         buf_free(&c->member[k]);
+    for (int op = 0; op < 2; op++)
+        for (int i = 0; i < c->need[op].n; i++)
+            buf_free(&c->need[op].key[i]);
     arena_release(&c->names);
     buf_free(&c->key);
     path_free(c->path);
@@ -204,7 +224,8 @@ scan(struct run *r, size_t i)
         rec->object = (struct json){ NULL, 0, JSON_NONE };
         return reject(r, i, &e);
     }
-    memcpy(rec->seen, c->watch, sizeof rec->seen);
+    rec->seen = arena_alloc(&r->b->arena, (size_t)c->n_watch * sizeof *rec->seen);
+    memcpy(rec->seen, c->watch, (size_t)c->n_watch * sizeof *rec->seen);
     return 0;
 }
 
@@ -235,6 +256,27 @@ begin(struct run *r, size_t i)
     }
 }
 
+/* What the program must see of a record, as an object of its own. */
+static struct str
+project(struct run *r, const struct record *rec, const struct batch_need *need)
+{
+    struct buf *b = &r->w->text;
+
+    b->n = 0;
+    buf_char(b, '{');
+    for (int i = 0; i < need->n; i++) {
+        const struct json_watch *w = &rec->seen[need->watch[i]];
+        if (w->count == 0)
+            continue;
+        if (b->n > 1)
+            buf_char(b, ',');
+        buf_add(b, need->key[i].p, need->key[i].n);
+        buf_add(b, w->value.p, w->value.n);
+    }
+    buf_char(b, '}');
+    return copy(r, b->p, b->n);
+}
+
 /* Ask jq about all records that are at a stage. Calls each for every answer. */
 static int
 ask_jq(struct run *r, enum stage stage, enum jq_op op,
@@ -246,7 +288,8 @@ ask_jq(struct run *r, enum stage stage, enum jq_op op,
 
     for (size_t i = 0; i < n_line; i++)
         if (r->rec[i].stage == stage)
-            q[n++] = r->rec[i].line;
+            q[n++] = r->c->need[op].n < 0 ? r->rec[i].line
+                                          : project(r, &r->rec[i], &r->c->need[op]);
     if (jqfilter_ask(r->c->jq, r->w->worker, op, q, n, &r->w->reply, a, &r->b->fatal))
         return -1;
     for (size_t i = 0; i < n_line; i++)

@@ -13,16 +13,26 @@
 #include "cli/filter.h"
 #include "cli/input.h"
 #include "cli/jqfilter.h"
+#include "cli/jqneeds.h"
 #include "cli/result.h"
 #include "json/path.h"
+
+#define BATCH_WATCH (FILTER_MEMBERS + 4 + 2 * JQNEEDS_MAX)
+
+/* What a jq program is sent of a record: n members, or all of it when n < 0. */
+struct batch_need {
+    int n, watch[JQNEEDS_MAX];
+    struct buf key[JQNEEDS_MAX]; /* "name": */
+};
 
 /* Constant during a run: the options, and what follows from them. */
 struct batch_conf {
     const struct filter_opt *opt;
     const struct filter_tool *tool;
-    int replace_utf8, keep; /* --utf8=replace, --on-error=keep */
-    struct path *path;      /* -i is a plain path */
-    int in_jq;              /* -i is a jq program */
+    int replace_utf8, keep;    /* --utf8=replace, --on-error=keep */
+    struct path *path;         /* -i is a plain path */
+    int in_jq;                 /* -i is a jq program */
+    struct batch_need need[2]; /* by jq_op */
     struct jqfilter *jq;
     struct dedup *dedup;
     struct str out;                    /* the output member's name */
@@ -30,7 +40,7 @@ struct batch_conf {
     int n_member;
     struct arena names;
     struct buf key; /* "out": in _error and _overlong */
-    struct json_watch watch[FILTER_MEMBERS + 4];
+    struct json_watch watch[BATCH_WATCH];
     int n_watch, w_in, w_out[FILTER_MEMBERS], w_error, w_overlong; /* -1: none */
 };
 

@@ -241,6 +241,16 @@ emit_frame(struct tokenizer_work *w, const int32_t *id, size_t n)
         algo_emit(w, id[i], (struct tokenizer_span){ 0, 0, 0, 0 });
 }
 
+/* Code points before `to`, when there are `at` before `from`. A token that lies in the
+ * white space which the one before it swallowed makes us go back. */
+static size_t
+count_to(struct str text, size_t from, size_t at, size_t to)
+{
+    if (to >= from)
+        return at + utf8_count(text.p + from, to - from);
+    return at - utf8_count(text.p + to, from - to);
+}
+
 /* The text between added tokens goes to the algorithm, they are tokens themselves. */
 static int
 encode_text(const struct tokenizer *t, struct str text, struct tokenizer_work *w,
@@ -253,8 +263,8 @@ encode_text(const struct tokenizer *t, struct str text, struct tokenizer_work *w
     special_begin(&it, &t->special.plain, text.p, text.n,
                   w->flags & TOKENIZER_PARSE_SPECIAL);
     while (!algo_over(w) && special_next(&it, &m)) {
-        size_t at = seg.at + utf8_count(text.p + seg.from, m.from - seg.from);
-        size_t at_end = at + utf8_count(text.p + m.from, m.to - m.from);
+        size_t at = count_to(text, seg.from, seg.at, m.from);
+        size_t at_end = count_to(text, m.from, at, m.to);
         seg.to = m.from;
         if (seg.from < seg.to && t->algo->encode(t->model, seg, w, e))
             return -1;
@@ -307,7 +317,7 @@ tokenizer_piece(const struct tokenizer *t, int32_t id)
 {
     const struct special_token *tok = added(t, id);
 
-    return tok ? tok->text : vocab_text(&t->v, id);
+    return tok ? tok->seek : vocab_text(&t->v, id);
 }
 
 int32_t

@@ -80,8 +80,9 @@ int tokenizer_decode(const struct tokenizer *t, const int32_t *id, size_t n,
 /* One more than the largest id. */
 size_t tokenizer_size(const struct tokenizer *t);
 
-/* The text of an id as the vocabulary has it ("##ing"); p is NULL where there is none.
- * Valid until close. */
+/* The text of an id as the vocabulary has it ("##ing"); an added token that is sought
+ * in normalized text is normalized itself. p is NULL where there is none. Valid until
+ * close. */
 struct str tokenizer_piece(const struct tokenizer *t, int32_t id);
 int32_t tokenizer_find(const struct tokenizer *t, struct str piece); /* -1: none */
 

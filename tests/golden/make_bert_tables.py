@@ -39,7 +39,7 @@ def word_chars():
     t = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
     t.add_tokens([AddedToken("@", single_word=True, normalized=False)])
     at = t.token_to_id("@")
-    return {c for c in POINTS if at not in t.encode(chr(c) + "@").ids or c == 0x40}
+    return {c for c in POINTS if at not in t.encode(chr(c) + "@").ids}
 
 
 def classes():

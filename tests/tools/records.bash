@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2015  # out is for the tests; A && B || C means that
 # records.bash - the tools that keep the record contract, for tests that run on every one
 
 # The model that tests may use: small enough to be in the repository.

@@ -1,11 +1,13 @@
 #!/usr/bin/env bats
+# each_tool sets tool; what is in single quotes is jq's or sed's.
+# shellcheck disable=SC2154,SC2016
 # Same bytes whatever the threads, windows, chunks of input, neighbours, repeats, CPU.
 
 load records
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../.." || return
-    PATH=$PWD/build/bin:$PATH
+    PATH=$PWD/${TEXTMILL_OUT:-build}/bin:$PATH
     in=$BATS_TEST_TMPDIR/in
     # Lengths from nothing to beyond the tiny model's limit; every third a repeat.
     for i in $(seq 120); do
