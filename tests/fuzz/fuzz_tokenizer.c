@@ -16,8 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 static const char small[] =
     "{\"added_tokens\":[{\"id\":0,\"content\":\"[UNK]\",\"special\":true,"
     "\"normalized\":false},{\"id\":15,\"content\":\"\\u4e00 E\\u0301\",\"lstrip\":true,"
-    "\"rstrip\":true,\"normalized\":true},{\"id\":16,\"content\":\"<x>\",\"normalized\":"
-    "false,\"single_word\":true}],\"normalizer\":{\"type\":\"BertNormalizer\"},"
+    "\"rstrip\":true,\"normalized\":true},{\"id\":16,\"content\":\"<x>\","
+    "\"normalized\":false,\"single_word\":true}],\"normalizer\":{\"type\":"
+    "\"BertNormalizer\"},"
     "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"post_processor\":{\"type\":"
     "\"BertProcessing\",\"cls\":[\"a\",1],\"sep\":[\"b\",2]},\"decoder\":{\"type\":"
     "\"WordPiece\"},\"model\":{\"type\":\"WordPiece\",\"max_input_chars_per_word\":9,"
