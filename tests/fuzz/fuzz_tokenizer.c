@@ -51,6 +51,7 @@ check_tokens(const struct tokenizer *t, const struct tokenizer_work *w, struct s
     buf_free(&out);
 }
 
+/* The same with and without spans, up to the bound and not beyond. */
 static void
 encode(const struct tokenizer *t, struct str text, unsigned flags)
 {
@@ -58,12 +59,11 @@ encode(const struct tokenizer *t, struct str text, unsigned flags)
     struct err e = { 0 };
 
     check(tokenizer_encode(t, text, flags | TOKENIZER_SPANS, &w, &e) == 0);
-    check(tokenizer_encode(t, text, flags, &again, &e) == 0);
-    check(w.n == again.n &&
-          (w.n == 0 || memcmp(w.id, again.id, w.n * sizeof *w.id) == 0));
     check_tokens(t, &w, text);
     again.max = w.n;
     check(tokenizer_encode(t, text, flags, &again, &e) == 0);
+    check(w.n == again.n &&
+          (w.n == 0 || memcmp(w.id, again.id, w.n * sizeof *w.id) == 0));
     if (w.n > 1) {
         again.max = w.n - 1;
         check(tokenizer_encode(t, text, flags, &again, &e) && e.code == ERR_LIMIT);
@@ -85,8 +85,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     check(t || (split && e.code == ERR_MODEL && e.msg[0]));
     if (t && split < n) {
         utf8_repair(&text, (const char *)p + split + 1, n - split - 1);
-        for (unsigned flags = 0; flags < TOKENIZER_SPANS; flags++)
-            encode(t, (struct str){ text.p, text.n }, flags);
+        /* One of the four settings, by the input's size: speed finds more. */
+        encode(t, (struct str){ text.p, text.n }, (unsigned)n % TOKENIZER_SPANS);
     }
     tokenizer_close(t);
     buf_free(&text);
