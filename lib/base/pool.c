@@ -57,6 +57,9 @@ work(void *arg)
 struct pool *
 pool_new(int n_thread)
 {
+    /* What a thread does to itself: a write into a closed pipe must end the process,
+     * and file_guard() must see a file that was cut. */
+    static const int own[] = { SIGPIPE, SIGBUS, SIGSEGV, SIGFPE, SIGILL };
     struct pool *p = mem_zero(1, sizeof *p);
     sigset_t all, old;
 
@@ -66,6 +69,8 @@ pool_new(int n_thread)
     p->n_thread = 1;
     p->thread = mem_zero((size_t)(n_thread > 1 ? n_thread : 1), sizeof *p->thread);
     sigfillset(&all);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        sigdelset(&all, own[i]);
     pthread_sigmask(SIG_BLOCK, &all, &old);
     while (p->n_thread < n_thread &&
            pthread_create(&p->thread[p->n_thread], NULL, work, p) == 0)

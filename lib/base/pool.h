@@ -7,8 +7,8 @@
  *
  * pool_run() returns when all parts are done; the caller's thread works too, so a pool
  * of one starts no thread. Parts are handed out one by one, in order; which thread
- * takes which is open, so a part must not depend on it. Signals are blocked in the
- * threads.
+ * takes which is open, so a part must not depend on it. Signals from outside
+ * are blocked in the threads, those that a thread brings on itself are not.
  *
  * Threads: one pool_run() at a time per pool.
  */

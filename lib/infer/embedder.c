@@ -340,6 +340,18 @@ embedder_run(const struct embedder *m, struct embedder_work *w, const struct str
 }
 
 void
+embedder_count(const struct embedder *m, struct embedder_work *w,
+               const struct str *text, size_t n, struct embedder_info *info)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct tokens t;
+        arena_reset(&w->batch);
+        t = tokenize(m, w, text[i], &info[i]);
+        apply_policy(m, &t, &info[i]);
+    }
+}
+
+void
 embedder_explain(const struct embedder *m, const struct embedder_info *info,
                  struct err *e)
 {

@@ -79,6 +79,10 @@ void embedder_run(const struct embedder *m, struct embedder_work *w,
                   const struct str *text, size_t n, float *vec,
                   struct embedder_info *info);
 
+/* What embedder_run() would say in info, from the tokens alone: nothing is computed. */
+void embedder_count(const struct embedder *m, struct embedder_work *w,
+                    const struct str *text, size_t n, struct embedder_info *info);
+
 /* Say why info->code is what it is, for a text of this embedder. */
 void embedder_explain(const struct embedder *m, const struct embedder_info *info,
                       struct err *e);

@@ -28,7 +28,7 @@ open_model(struct session *s, const struct session_opt *opt, struct err *e)
 
     if (arith < 0)
         return err_set(e, ERR_USAGE, "precision '%.40s' is not known", name);
-    model.arith = (enum arith)arith;
+    model.arith = s->arith = (enum arith)arith;
     s->model = model_open(s->how.dir, &model, e);
     return s->model ? 0 : -1;
 }
@@ -83,4 +83,16 @@ session_close(struct session *s)
     tokenizer_close(s->tokenizer);
     model_close(s->model);
     mem_free(s);
+}
+
+const char *
+session_file(const struct session *s)
+{
+    return weights_path(s->model->weights);
+}
+
+const char *
+session_precision(const struct session *s)
+{
+    return pack_arith_name(s->arith);
 }

@@ -29,11 +29,16 @@ struct session {
     struct tokenizer *tokenizer;
     struct tokenizer_frame frame; /* [CLS] and [SEP] */
     struct model *model;
+    enum arith arith;
     size_t max_tokens; /* of a sequence, the frame included; more than the frame has */
 };
 
 /* ERR_MODEL; ERR_USAGE for an unknown precision; ERR_NOMEM. */
 struct session *session_open(const struct session_opt *opt, struct err *e);
 void session_close(struct session *s); /* NULL is fine */
+
+/* For reports; valid until close. */
+const char *session_file(const struct session *s);      /* of the weights */
+const char *session_precision(const struct session *s); /* "f32" */
 
 #endif

@@ -63,6 +63,7 @@ struct load {
     const struct weights *w;
     const struct model_opt *opt;
     const char *prefix; /* of all tensor names: "" or "bert." */
+    float *qkv;         /* [3 d, d], where three matrices become one */
     struct err *e;
 };
 
@@ -215,29 +216,26 @@ load_third(struct load *l, int layer, int i, float *w, float *bias)
     return 0;
 }
 
-/* Queries, keys and values by one product. Their tensors are looked at before memory is
+/* Queries, keys and values by one product. A tensor is looked at before memory is
  * taken, so that a small file cannot ask for a lot of it. */
 static int
 load_qkv(struct load *l, int layer, struct linear *to)
 {
     size_t d = (size_t)l->m->d, dim[] = { d, d };
-    float *bias, *w;
-    int rc = 0;
+    float *bias;
 
     if (get(l, layer, "attention.self.query.weight", 2, dim) == NULL)
         return -1;
     bias = arena_alloc(&l->m->vectors, 3 * d * sizeof *bias);
-    w = mem_alloc(mem_mul(3 * d * d, sizeof *w));
-    for (int i = 0; i < 3 && rc == 0; i++)
-        rc = load_third(l, layer, i, w, bias);
-    if (rc == 0) {
-        to->bias = bias;
-        to->w = pack_new(l->opt->arith, QUANT_F32, w, 3 * d, d, l->m->k, l->opt->pool,
-                         l->e);
-        rc = to->w ? 0 : -1;
-    }
-    mem_free(w);
-    return rc;
+    if (l->qkv == NULL)
+        l->qkv = mem_alloc(mem_mul(3 * d * d, sizeof *l->qkv));
+    for (int i = 0; i < 3; i++)
+        if (load_third(l, layer, i, l->qkv, bias))
+            return -1;
+    to->bias = bias;
+    to->w = pack_new(l->opt->arith, QUANT_F32, l->qkv, 3 * d, d, l->m->k, l->opt->pool,
+                     l->e);
+    return to->w ? 0 : -1;
 }
 
 static int
@@ -300,9 +298,12 @@ bert_open(const struct config *c, const struct weights *w, const struct model_op
 {
     struct bert *m = mem_zero(1, sizeof *m);
     struct load l = { .m = m, .w = w, .opt = opt, .prefix = "", .e = e };
+    int rc;
 
     m->k = kernel_get(cpu_level());
-    if (read_config(m, c, e) == 0 && load_all(&l) == 0)
+    rc = read_config(m, c, e) || load_all(&l) ? -1 : 0;
+    mem_free(l.qkv);
+    if (rc == 0)
         return &m->base;
     bert_close(&m->base);
     return NULL;
