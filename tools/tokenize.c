@@ -74,22 +74,22 @@ encode_batch(void *arg, struct filter_batch *b, struct err *e)
 
     (void)e;
     for (int i = 0; i < b->n; i++) {
-        struct filter_result *r = b->result[i];
+        struct result *r = b->result[i];
         if (tokenizer_encode(job->t, b->text[i], job->flags, w, &why)) {
-            filter_reject(r, why.code, "%s", why.msg);
+            result_reject(r, why.code, "%s", why.msg);
             continue;
         }
-        filter_tokens(r, w->n);
+        result_tokens(r, w->n);
         if (b->count_only)
             continue;
         if (job->conf->count)
-            buf_u64(filter_put(r, 0), w->n);
+            buf_u64(result_put(r, 0), w->n);
         else if (job->conf->pieces)
-            put_pieces(job, w, filter_put(r, 0));
+            put_pieces(job, w, result_put(r, 0));
         else
-            jout_i32s(filter_put(r, 0), w->id, w->n);
+            jout_i32s(result_put(r, 0), w->id, w->n);
         if (job->conf->offsets)
-            put_offsets(w, filter_put(r, 1));
+            put_offsets(w, result_put(r, 1));
     }
     return 0;
 }
@@ -122,17 +122,17 @@ decode_batch(void *arg, struct filter_batch *b, struct err *e)
 
     (void)e;
     for (int i = 0; i < b->n; i++) {
-        struct filter_result *r = b->result[i];
+        struct result *r = b->result[i];
         int32_t *id;
         int n = read_ids(b->text[i], b->arena, &id, &why);
         text.n = 0;
         if (n < 0 || tokenizer_decode(job->t, id, (size_t)n, job->flags, &text, &why)) {
-            filter_reject(r, why.code, "%s", why.msg);
+            result_reject(r, why.code, "%s", why.msg);
             continue;
         }
-        filter_tokens(r, (size_t)n);
+        result_tokens(r, (size_t)n);
         if (!b->count_only)
-            jout_str(filter_put(r, 0), (struct str){ text.p, text.n });
+            jout_str(result_put(r, 0), (struct str){ text.p, text.n });
     }
     buf_free(&text);
     return 0;
