@@ -47,17 +47,17 @@ put_all(const struct classifier *c, const float *prob, struct buf *b)
 }
 
 static void
-put(const struct job *job, const float *prob, struct filter_result *r)
+put(const struct job *job, const float *prob, struct result *r)
 {
     size_t best = classifier_best(job->c, prob);
 
     if ((double)prob[best] < job->conf->min_score)
-        buf_puts(filter_put(r, LABEL), "null");
+        buf_puts(result_put(r, LABEL), "null");
     else
-        jout_str(filter_put(r, LABEL), classifier_name(job->c, best));
-    jout_f32(filter_put(r, SCORE), prob[best]);
+        jout_str(result_put(r, LABEL), classifier_name(job->c, best));
+    jout_f32(result_put(r, SCORE), prob[best]);
     if (job->conf->all)
-        put_all(job->c, prob, filter_put(r, ALL));
+        put_all(job->c, prob, result_put(r, ALL));
 }
 
 static int

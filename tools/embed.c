@@ -54,7 +54,7 @@ work(void *arg, struct filter_batch *b, struct err *e)
         embedder_run(job->m, w, b->text, n, vec, info);
     for (size_t i = 0; i < n; i++)
         if (embedopt_note(job->m, &info[i], b->result[i]) && !b->count_only)
-            put(job, vec + i * dim, dim, filter_put(b->result[i], 0));
+            put(job, vec + i * dim, dim, result_put(b->result[i], 0));
     return 0;
 }
 

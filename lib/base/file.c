@@ -67,6 +67,15 @@ file_guard(void)
     sigaction(SIGBUS, &sa, NULL);
 }
 
+void
+file_keep_std(void)
+{
+    /* The lowest free number is given out: these three, in turn, if they are free. */
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int
 file_read(const char *path, size_t limit, struct buf *b, struct err *e)
 {

@@ -17,113 +17,11 @@ struct record {
     struct json_watch *seen; /* [n_watch] */
     enum stage stage;
     struct str text;
-    struct filter_result *result;
+    struct result *result;
 };
 
-/* ---- what follows from the options ---- */
-
-/* Index of a name in the watch list, added if it is not there yet. */
-static int
-watch(struct batch_conf *c, struct str name)
-{
-    for (int i = 0; i < c->n_watch; i++)
-        if (str_eq(c->watch[i].name, name))
-            return i;
-    c->watch[c->n_watch].name = name;
-    return c->n_watch++;
-}
-
-/* Which members must the scan find for a jq program? */
-static void
-watch_needs(struct batch_conf *c, enum jq_op op, const char *program)
-{
-    struct batch_need *need = &c->need[op];
-    struct str name[JQNEEDS_MAX];
-
-    need->n = jqneeds(program, name, &c->names);
-    for (int i = 0; i < need->n; i++) {
-        need->watch[i] = watch(c, name[i]);
-        jout_str(&need->key[i], name[i]);
-        buf_char(&need->key[i], ':');
-    }
-}
-
-static int
-watch_input(struct batch_conf *c, const char *in, struct err *e)
-{
-    if (in[0] != '.') {
-        c->w_in = watch(c, str_of(in));
-        return 0;
-    }
-    if (c->opt->text)
-        return err_set(e, ERR_USAGE, "-T makes the member 'text': it goes without -i");
-    if ((c->path = path_parse(in)))
-        c->w_in = watch(c, path_first(c->path));
-    else {
-        c->in_jq = 1;
-        watch_needs(c, JQ_IN, in);
-    }
-    return 0;
-}
-
-static struct str
-output_name(struct batch_conf *c, const char *suffix)
-{
-    size_t n = strlen(suffix);
-    char *name = arena_alloc(&c->names, c->out.n + n);
-
-    memcpy(name, c->out.p, c->out.n);
-    memcpy(name + c->out.n, suffix, n);
-    return (struct str){ name, c->out.n + n };
-}
-
-int
-batch_conf_init(struct batch_conf *c, const struct filter_opt *opt,
-                const struct filter_tool *tool, struct err *e)
-{
-    const char *in = opt->in ? opt->in : tool->in;
-
-    *c = (struct batch_conf){ .opt = opt, .tool = tool, .w_in = -1 };
-    c->out = str_of(opt->out ? opt->out : tool->out);
-    if (c->out.n == 0 || utf8_valid(c->out.p, c->out.n) != c->out.n)
-        return err_set(e, ERR_USAGE, "-o is not the name of a member");
-    if (opt->text && opt->in && strcmp(opt->in, "text") != 0)
-        return err_set(e, ERR_USAGE, "-T makes the member 'text': it goes without -i");
-    if (opt->text && tool->type != JSON_STRING)
-        return err_set(e, ERR_USAGE, "-T: this tool does not read text");
-    if (watch_input(c, in, e))
-        return -1;
-    for (; tool->suffix[c->n_member]; c->n_member++) {
-        struct buf *m = &c->member[c->n_member];
-        struct str name = output_name(c, tool->suffix[c->n_member]);
-        jout_str(m, name);
-        buf_char(m, ':');
-        c->w_out[c->n_member] = watch(c, name);
-    }
-    if (opt->where)
-        watch_needs(c, JQ_WHERE, opt->where);
-    jout_str(&c->key, c->out);
-    buf_char(&c->key, ':');
-    c->w_error = watch(c, STR("_error"));
-    c->w_overlong = watch(c, STR("_overlong"));
-    return 0;
-}
-
 void
-batch_conf_release(struct batch_conf *c)
-{
-    for (int k = 0; k < c->n_member; k++)
-        buf_free(&c->member[k]);
-    for (int op = 0; op < 2; op++)
-        for (int i = 0; i < c->need[op].n; i++)
-            buf_free(&c->need[op].key[i]);
-    arena_release(&c->names);
-    buf_free(&c->key);
-    path_free(c->path);
-}
-
-void
-batch_work_init(struct batch_work *w, const struct batch_conf *c, int worker)
+batch_work_init(struct batch_work *w, const struct batchconf *c, int worker)
 {
     *w = (struct batch_work){ .worker = worker, .conf = *c };
 }
@@ -143,7 +41,7 @@ batch_work_release(struct batch_work *w)
 struct run {
     struct batch *b;
     struct batch_work *w;
-    const struct batch_conf *c;
+    const struct batchconf *c;
     struct record *rec;
 };
 
@@ -208,7 +106,7 @@ static int
 scan(struct run *r, size_t i)
 {
     struct record *rec = &r->rec[i];
-    struct batch_conf *c = &r->w->conf;
+    struct batchconf *c = &r->w->conf;
     struct err e;
     int rc =
         json_scan(rec->line.p, rec->line.n, c->watch, c->n_watch, &rec->object, &e);
@@ -258,7 +156,7 @@ begin(struct run *r, size_t i)
 
 /* What the program must see of a record, as an object of its own. */
 static struct str
-project(struct run *r, const struct record *rec, const struct batch_need *need)
+project(struct run *r, const struct record *rec, const struct batchconf_need *need)
 {
     struct buf *b = &r->w->text;
 
@@ -410,7 +308,7 @@ find_text(struct run *r, size_t i)
 struct todo {
     struct filter_batch fb;
     struct str *text;
-    struct filter_result **result;
+    struct result **result;
 };
 
 /* In-batch twins: a table of the results made for this batch, by text. */
@@ -464,7 +362,7 @@ static void
 collect(struct run *r, struct todo *todo)
 {
     size_t n_line = r->b->in.n_line;
-    struct filter_result *all = arena_alloc(&r->b->arena, n_line * sizeof *all);
+    struct result *all = arena_alloc(&r->b->arena, n_line * sizeof *all);
     struct twins twins = { 0 };
 
     todo->text = arena_alloc(&r->b->arena, n_line * sizeof *todo->text);
@@ -530,7 +428,7 @@ put_raw(struct run *r, struct str value)
 static void
 splice_overlong(struct run *r, const struct record *rec, struct splice *s)
 {
-    const struct filter_result *res = rec->result;
+    const struct result *res = rec->result;
     struct json old = rec->seen[r->c->w_overlong].value, ours;
     struct str key = { r->c->key.p, r->c->key.n };
     struct buf *b = &r->w->text;

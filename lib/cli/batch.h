@@ -9,40 +9,10 @@
 #ifndef CLI_BATCH_H
 #define CLI_BATCH_H
 
-#include "cli/dedup.h"
+#include "cli/batchconf.h"
 #include "cli/filter.h"
 #include "cli/input.h"
-#include "cli/jqfilter.h"
-#include "cli/jqneeds.h"
 #include "cli/result.h"
-#include "json/path.h"
-
-#define BATCH_WATCH (FILTER_MEMBERS + 4 + 2 * JQNEEDS_MAX)
-
-/* What a jq program is sent of a record: n members, or all of it when n < 0. */
-struct batch_need {
-    int n, watch[JQNEEDS_MAX];
-    struct buf key[JQNEEDS_MAX]; /* "name": */
-};
-
-/* Constant during a run: the options, and what follows from them. */
-struct batch_conf {
-    const struct filter_opt *opt;
-    const struct filter_tool *tool;
-    int replace_utf8, keep;    /* --utf8=replace, --on-error=keep */
-    struct path *path;         /* -i is a plain path */
-    int in_jq;                 /* -i is a jq program */
-    struct batch_need need[2]; /* by jq_op */
-    struct jqfilter *jq;
-    struct dedup *dedup;
-    struct str out;                    /* the output member's name */
-    struct buf member[FILTER_MEMBERS]; /* "name": of each member */
-    int n_member;
-    struct arena names;
-    struct buf key; /* "out": in _error and _overlong */
-    struct json_watch watch[BATCH_WATCH];
-    int n_watch, w_in, w_out[FILTER_MEMBERS], w_error, w_overlong; /* -1: none */
-};
 
 enum outcome_kind {
     OUT_BLANK,
@@ -80,14 +50,10 @@ struct batch_work {
     int worker, count_only; /* count_only: --dry-run */
     struct result_pad pad;
     struct buf text, reply, packed;
-    struct batch_conf conf; /* own copy: the watch list is written to by each scan */
+    struct batchconf conf; /* own copy: the watch list is written to by each scan */
 };
 
-int batch_conf_init(struct batch_conf *c, const struct filter_opt *opt,
-                    const struct filter_tool *tool, struct err *e);
-void batch_conf_release(struct batch_conf *c);
-
-void batch_work_init(struct batch_work *w, const struct batch_conf *c, int worker);
+void batch_work_init(struct batch_work *w, const struct batchconf *c, int worker);
 void batch_work_release(struct batch_work *w);
 
 /* Fill in b->out and b->outcome. A run that must end: b->fatal. */

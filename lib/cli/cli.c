@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 
 static void
@@ -200,6 +201,7 @@ cli_parse(struct cli *c, const char *tool, const char *about,
 {
     int options = 1;
 
+    file_keep_std();
     *c = (struct cli){ .tool = tool, .about = about };
     c->argv = mem_zero((size_t)argc + 1, sizeof *c->argv);
     for (int i = 1; i < argc;) {

@@ -53,17 +53,17 @@ embedopt_release(struct embedopt *o)
 
 int
 embedopt_note(const struct embedder *m, const struct embedder_info *info,
-              struct filter_result *r)
+              struct result *r)
 {
     struct err why;
 
     if (info->code != ERR_NONE) {
         embedder_explain(m, info, &why);
-        filter_reject(r, why.code, "%s", why.msg);
+        result_reject(r, why.code, "%s", why.msg);
         return 0;
     }
-    filter_tokens(r, info->tokens);
+    result_tokens(r, info->tokens);
     if (info->how != OVERLONG_NONE)
-        filter_overlong(r, info->tokens, info->kept, overlong_name(info->how));
+        result_overlong(r, info->tokens, info->kept, overlong_name(info->how));
     return info->kept > 0;
 }

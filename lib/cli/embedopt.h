@@ -41,6 +41,6 @@ void embedopt_release(struct embedopt *o);
 /* Reject the record, or say how many tokens it has and what became of them. 1: there is
  * a vector. */
 int embedopt_note(const struct embedder *m, const struct embedder_info *info,
-                  struct filter_result *r);
+                  struct result *r);
 
 #endif

@@ -27,7 +27,7 @@
 struct filter {
     struct filter_opt opt;
     const struct filter_tool *tool;
-    struct batch_conf conf;
+    struct batchconf conf;
     struct jqfilter *jq;
     struct signals *signals;
     struct input *input;
@@ -181,10 +181,8 @@ open_all(struct filter *f, const struct cli *c, struct err *e)
     struct input_opt in = { .text = f->opt.text, .linger = f->opt.linger };
 
     if (threads < 0 || check_options(c, &f->opt, e) ||
-        batch_conf_init(&f->conf, &f->opt, f->tool, e))
+        batchconf_init(&f->conf, &f->opt, f->tool, e))
         return -1;
-    f->conf.replace_utf8 = f->opt.utf8 && strcmp(f->opt.utf8, "replace") == 0;
-    f->conf.keep = f->opt.on_error && strcmp(f->opt.on_error, "keep") == 0;
     /* Processes are forked first: before them there is no thread. */
     if (open_helpers(f, threads, e))
         return -1;
@@ -487,7 +485,7 @@ release(struct filter *f)
     input_close(f->input);
     plan_free(f->plan);
     dedup_free(f->conf.dedup);
-    batch_conf_release(&f->conf);
+    batchconf_release(&f->conf);
     for (int i = 0; i < f->n_batch; i++) {
         input_batch_release(&f->batch[i].in);
         arena_release(&f->batch[i].arena);

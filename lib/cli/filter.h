@@ -25,9 +25,8 @@
 #include "base/err.h"
 #include "base/pool.h"
 #include "cli/cli.h"
+#include "cli/result.h"
 #include "json/json.h"
-
-#define FILTER_MEMBERS 4 /* a tool writes at most so many */
 
 struct filter_opt {
     const char *in, *out, *where;
@@ -52,32 +51,19 @@ struct filter_tool {
     int batch;                 /* records in a window unless --batch */
 };
 
-struct filter_result; /* of one text; below is what may be said about it */
-
 struct filter_batch {
     int n;
     const struct str *text; /* [n]: UTF-8 text; for other types the value's bytes */
-    struct filter_result **result; /* [n] */
-    struct arena *arena;           /* until the batch is written */
-    int worker;                    /* whose workspace to use: below filter_threads() */
-    int count_only;                /* --dry-run: say filter_tokens(), put nothing */
+    struct result **result; /* [n] */
+    struct arena *arena;    /* until the batch is written */
+    int worker;             /* whose workspace to use: below filter_threads() */
+    int count_only;         /* --dry-run: say result_tokens(), put nothing */
 };
 
 /* Texts in, results out. Texts may be worked on in any order, results are told apart by
- * their index. -1: the run must end. A text that cannot be done is filter_reject()ed.
+ * their index. -1: the run must end. A text that cannot be done is result_reject()ed.
  */
 typedef int filter_work(void *arg, struct filter_batch *b, struct err *e);
-
-/* Write the JSON value of member `suffix[k]` to the returned buffer, whole, before the
- * next call of filter_put() by this worker. A member that is not put is not written. */
-struct buf *filter_put(struct filter_result *r, int k);
-
-void filter_tokens(struct filter_result *r, size_t n);
-/* The text has more tokens than the model takes. how: "truncate", "chunk". */
-void filter_overlong(struct filter_result *r, size_t tokens, size_t kept,
-                     const char *how);
-void filter_reject(struct filter_result *r, enum err_code code, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /* What --stats says about the model. Strings are the caller's until filter_close(). */
 struct filter_model {

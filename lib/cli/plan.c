@@ -1,4 +1,4 @@
-/* plan.c - --dry-run: what would this run be? */
+/* plan.c - what a run would be: --dry-run */
 #include "cli/plan.h"
 
 #include <stdlib.h>

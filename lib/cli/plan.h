@@ -1,5 +1,5 @@
 /*
- * plan.h - --dry-run: what would this run be?
+ * plan.h - what a run would be: --dry-run
  *
  * Every record is read, checked and counted in tokens, none is worked on but a sample
  * at the start, whose speed predicts the whole.

@@ -129,7 +129,7 @@ report_write(const struct report *r, int status, const char *path, struct err *e
     buf_char(&b, '\n');
     if (path)
         rc = strncmp(path, "/dev/", 5) == 0 ? append_line(path, &b, e)
-                                              : file_replace(path, b.p, b.n, e);
+                                            : file_replace(path, b.p, b.n, e);
     if (shared && *shared && append_line(shared, &b, e))
         rc = -1;
     buf_free(&b);

@@ -5,9 +5,9 @@
 #include <stdio.h>
 
 void
-result_begin(struct filter_result *r, struct result_pad *pad)
+result_begin(struct result *r, struct result_pad *pad)
 {
-    *r = (struct filter_result){ .pad = pad };
+    *r = (struct result){ .pad = pad };
 }
 
 void
@@ -19,7 +19,7 @@ result_close(struct result_pad *pad)
 }
 
 struct buf *
-filter_put(struct filter_result *r, int k)
+result_put(struct result *r, int k)
 {
     struct result_pad *pad = r->pad;
 
@@ -30,19 +30,19 @@ filter_put(struct filter_result *r, int k)
 }
 
 struct str
-result_value(const struct filter_result *r, int k)
+result_value(const struct result *r, int k)
 {
     return (struct str){ r->pad->text.p + r->member[k].at, r->member[k].n };
 }
 
 void
-filter_tokens(struct filter_result *r, size_t n)
+result_tokens(struct result *r, size_t n)
 {
     r->tokens = n;
 }
 
 void
-filter_overlong(struct filter_result *r, size_t tokens, size_t kept, const char *how)
+result_overlong(struct result *r, size_t tokens, size_t kept, const char *how)
 {
     r->tokens = tokens;
     r->kept = kept;
@@ -50,7 +50,7 @@ filter_overlong(struct filter_result *r, size_t tokens, size_t kept, const char 
 }
 
 void
-filter_reject(struct filter_result *r, enum err_code code, const char *fmt, ...)
+result_reject(struct result *r, enum err_code code, const char *fmt, ...)
 {
     va_list ap;
 
@@ -64,26 +64,26 @@ filter_reject(struct filter_result *r, enum err_code code, const char *fmt, ...)
 struct packed {
     size_t tokens, kept;
     const char *how; /* a literal of the tool: valid as long as the process */
-    struct result_span member[FILTER_MEMBERS];
+    struct result_span member[RESULT_MEMBERS];
 };
 
 void
-result_pack(const struct filter_result *r, struct buf *b)
+result_pack(const struct result *r, struct buf *b)
 {
     struct packed p = { .tokens = r->tokens, .kept = r->kept, .how = r->how };
     size_t at = 0;
 
-    for (int k = 0; k < FILTER_MEMBERS; k++) {
+    for (int k = 0; k < RESULT_MEMBERS; k++) {
         p.member[k] = (struct result_span){ at, r->member[k].n, r->member[k].there };
         at += r->member[k].n;
     }
     buf_add(b, &p, sizeof p);
-    for (int k = 0; k < FILTER_MEMBERS; k++)
+    for (int k = 0; k < RESULT_MEMBERS; k++)
         buf_str(b, result_value(r, k));
 }
 
 void
-result_unpack(struct filter_result *r, struct str bytes)
+result_unpack(struct result *r, struct str bytes)
 {
     struct packed p;
 
@@ -91,9 +91,9 @@ result_unpack(struct filter_result *r, struct str bytes)
     r->tokens = p.tokens;
     r->kept = p.kept;
     r->how = p.how;
-    for (int k = 0; k < FILTER_MEMBERS; k++)
+    for (int k = 0; k < RESULT_MEMBERS; k++)
         if (p.member[k].there) {
-            struct buf *b = filter_put(r, k);
+            struct buf *b = result_put(r, k);
             buf_add(b, bytes.p + sizeof p + p.member[k].at, p.member[k].n);
         }
     result_close(r->pad);

@@ -1,7 +1,13 @@
 /*
- * result.h - what a tool said about one text (the inside of filter.h)
+ * result.h - what a tool says about one text
  *
- * Owns: nothing; values are spans of the worker's buffer.  Threads: one worker.
+ *     jout_f32(result_put(r, 0), x);       the value of the member -o names
+ *     result_tokens(r, n);
+ *
+ * or result_reject(). Values are written one after another to the worker's pad, so one
+ * is whole before the next begins.
+ *
+ * Owns: nothing; values are spans of the pad.  Threads: one worker.
  */
 #ifndef CLI_RESULT_H
 #define CLI_RESULT_H
@@ -11,34 +17,49 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "cli/filter.h"
+
+#define RESULT_MEMBERS 4 /* a tool writes at most so many */
+
+struct result;
+
+/* Write the JSON value of the tool's member k (filter_tool.suffix[k]) to the returned
+ * buffer. A member that is not put is not written. */
+struct buf *result_put(struct result *r, int k);
+
+void result_tokens(struct result *r, size_t n);
+/* The text has more tokens than the model takes. how: "truncate", "chunk". */
+void result_overlong(struct result *r, size_t tokens, size_t kept, const char *how);
+void result_reject(struct result *r, enum err_code code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- for the loop (filter.h) ---- */
 
 struct result_span {
     size_t at, n;
     int there;
 };
 
-/* Where the values of a batch are written, one after another. */
+/* Where the values of a batch are written. */
 struct result_pad {
     struct buf text;
     struct result_span *open; /* being written */
     struct arena *arena;
 };
 
-struct filter_result {
+struct result {
     struct result_pad *pad;
-    struct result_span member[FILTER_MEMBERS];
-    size_t tokens, kept; /* kept > 0 with `how` set: overlong */
-    const char *how;
-    struct err *e; /* rejected */
+    struct result_span member[RESULT_MEMBERS];
+    size_t tokens, kept;
+    const char *how; /* a literal; NULL: not overlong */
+    struct err *e;   /* rejected */
 };
 
-void result_begin(struct filter_result *r, struct result_pad *pad);
+void result_begin(struct result *r, struct result_pad *pad);
 void result_close(struct result_pad *pad); /* the last value is whole */
-struct str result_value(const struct filter_result *r, int k);
+struct str result_value(const struct result *r, int k);
 
 /* As bytes that do not depend on the pad, and back: for --dedup. */
-void result_pack(const struct filter_result *r, struct buf *b);
-void result_unpack(struct filter_result *r, struct str bytes);
+void result_pack(const struct result *r, struct buf *b);
+void result_unpack(struct result *r, struct str bytes);
 
 #endif

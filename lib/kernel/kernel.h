@@ -11,7 +11,7 @@
  * of fma over k in order, however wide the registers are;
  *  - other sums: element i goes to lane i % 16, and the 16 lanes are added by halves
  *    (i to i + 8, then + 4, + 2, + 1); what is missing from the last 16 is zero;
- *  - exp, erf and tanh are polynomials of our own (math_body.h), at most 2 ulp off.
+ *  - exp, erf and tanh are polynomials of our own (math_body.h).
  *
  * Pointers need the alignment of their element. Outputs do not overlap inputs.
  * Leading dimensions (lda, ldy, ...) count floats from one row to the next.

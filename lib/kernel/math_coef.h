@@ -2,9 +2,9 @@
 #ifndef KERNEL_MATH_COEF_H
 #define KERNEL_MATH_COEF_H
 
-#define LN2_HI 0x1.62e43p-1f
-#define LN2_LO -0x1.05c61p-29f
-#define LOG2_E 0x1.715476p+0f
+#define LN2_HI    0x1.62e43p-1f
+#define LN2_LO    -0x1.05c61p-29f
+#define LOG2_E    0x1.715476p+0f
 #define SQRT_HALF 0x1.6a09e6p-1f
 
 /* (e^r - 1 - r) / r^2 for |r| <= ln(2)/2; weighted error 3.1e-09 */

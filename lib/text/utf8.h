@@ -21,7 +21,7 @@ uint32_t utf8_next(const char **p);
 /* Length of the longest well-formed prefix. */
 size_t utf8_valid(const char *p, size_t n);
 
-/* Write a code point (not a surrogate, at most U+10FFFF) to out[4]; its bytes, 1 to 4. */
+/* Write a code point (not a surrogate, at most U+10FFFF) to out[4]; bytes written. */
 int utf8_encode(uint32_t cp, char *out);
 
 /* Append a code point (not a surrogate, at most U+10FFFF). */

@@ -191,12 +191,38 @@ fill(struct bertnorm_iter *it)
     return 1;
 }
 
+/* Most characters become one, whatever the switches say: those need no queue. */
+static int
+take_simple(struct bertnorm_iter *it, struct bertnorm_char *c)
+{
+    const unsigned special = BERTTAB_DROP | BERTTAB_SPACE | BERTTAB_CJK | BERTTAB_MARK;
+    const struct berttab_record *r;
+    const char *p = it->p;
+    uint32_t cp;
+
+    if (p == it->end || it->s->marks.n)
+        return 0;
+    cp = utf8_next(&p);
+    r = berttab_get(cp);
+    if (r->flags & special || r->ccc || r->n_nfd || r->n_lower || cp - 0xAC00 < 11172)
+        return 0;
+    c->byte = (uint32_t)(it->p - it->text);
+    c->at = it->at++;
+    c->cp = it->norm->lowercase ? (uint32_t)((int32_t)cp + r->lower) : cp;
+    it->origin = *c;
+    it->p = p;
+    return 1;
+}
+
 int
 bertnorm_next(struct bertnorm_iter *it, struct bertnorm_char *c)
 {
-    while (it->head * sizeof *c == it->s->queue.n)
+    while (it->head * sizeof *c == it->s->queue.n) {
+        if (take_simple(it, c))
+            return 1;
         if (!fill(it))
             return 0;
+    }
     *c = ((const struct bertnorm_char *)it->s->queue.p)[it->head++];
     return 1;
 }

@@ -44,6 +44,7 @@ seal(struct special_set *set, const struct special *s, int normalized, struct er
             return err_set(e, ERR_MODEL, "added token %d is there twice", (int)t->id);
         set->length[set->n_length++] = t->seek.n;
         set->first[(unsigned char)t->seek.p[0]] = 1;
+        set->plain |= !t->special;
     }
     sort_lengths(set);
     return 0;
@@ -72,8 +73,8 @@ special_begin(struct special_iter *it, const struct special_set *set, const char
 {
     *it = (struct special_iter){ .set = set, .text = text, .n = n };
     it->parse_special = parse_special;
-    if (set->n_length == 0)
-        it->seek = n;
+    if (set->n_length == 0 || (!parse_special && !set->plain))
+        it->seek = n; /* nothing can be found */
 }
 
 /* The longest token at a place, or NULL. */

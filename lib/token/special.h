@@ -36,6 +36,7 @@ struct special_set {
     struct map *by_text;      /* seek to index of token */
     size_t *length, n_length; /* lengths that exist, longest first */
     unsigned char first[256]; /* bytes that one begins with */
+    int plain;                /* has some that are not special */
     int normalized;           /* which ones this set has */
 };
 

@@ -159,6 +159,23 @@ read_all_added(struct tokenizer *t, struct json array, struct err *e)
     return 0;
 }
 
+/* Where ids have gaps, the frame must not fall into one. */
+static int
+read_frame(struct tokenizer *t, const struct tokjson_section *s, struct err *e)
+{
+    struct frame *f = &t->frame;
+
+    if (frame_read(f, s, t->n_id, e))
+        return -1;
+    for (size_t i = 0; i < f->n_before + f->n_after; i++) {
+        int32_t id = i < f->n_before ? f->before[i] : f->after[i - f->n_before];
+        if (tokenizer_piece(t, id).p == NULL)
+            return err_set(e, ERR_MODEL, "post_processor: no token has the id %d",
+                           (int)id);
+    }
+    return 0;
+}
+
 static int
 read_file(struct tokenizer *t, const struct tokjson *f, struct err *e)
 {
@@ -171,7 +188,7 @@ read_file(struct tokenizer *t, const struct tokjson *f, struct err *e)
         (t->model = t->algo->open(f, &t->v, e)) == NULL ||
         read_all_added(t, f->added, e))
         return -1;
-    return frame_read(&t->frame, &f->post_processor, t->n_id, e);
+    return read_frame(t, &f->post_processor, e);
 }
 
 struct tokenizer *

@@ -9,12 +9,20 @@
 #define SPARSE 4 /* so many ids a piece are allowed, and this many in any case: */
 #define SPARE  1024
 #define LAST   63 /* the mask's bit for "this long or longer" */
+#define THIN   8  /* bits of `maybe` a slot: most that is no piece finds a 0 */
 
 static uint32_t
 spread(uint64_t h)
 {
     h = (h ^ h >> 32) * 0xD6E8FEB86659FD93u;
     return (uint32_t)(h >> 32);
+}
+
+/* Where a tag has its bit: other bits of the tag come first than in the table. */
+static inline size_t
+bit_of(const struct vocab_lexicon *l, uint32_t tag)
+{
+    return (tag * 0x9E3779B1u >> 4) & (l->mask * THIN | (THIN - 1));
 }
 
 static uint64_t
@@ -28,10 +36,8 @@ hash(const char *p, size_t n)
 }
 
 static struct vocab_slot *
-look(const struct vocab_lexicon *l, const char *p, size_t n, uint64_t h)
+look(const struct vocab_lexicon *l, const char *p, size_t n, uint32_t tag)
 {
-    uint32_t tag = spread(h);
-
     for (size_t i = tag & l->mask;; i = (i + 1) & l->mask) {
         struct vocab_slot *s = &l->slot[i];
         if (s->id < 0 ||
@@ -51,6 +57,7 @@ lexicon_init(struct vocab_lexicon *l, const char *bytes, size_t count)
     l->bytes = bytes;
     l->slot = mem_alloc(mem_mul(n, sizeof *l->slot));
     memset(l->slot, 0xFF, n * sizeof *l->slot);
+    l->maybe = mem_zero(n * THIN / 64, sizeof *l->maybe);
     l->mask = n - 1;
 }
 
@@ -59,11 +66,14 @@ static int
 lexicon_put(struct vocab_lexicon *l, uint32_t at, uint32_t n, int32_t id)
 {
     uint64_t h = hash(l->bytes + at, n);
-    struct vocab_slot *s = look(l, l->bytes + at, n, h);
+    struct vocab_slot *s = look(l, l->bytes + at, n, spread(h));
+    size_t bit;
 
     if (s->id >= 0)
         return 0;
     *s = (struct vocab_slot){ spread(h), id, at, n };
+    bit = bit_of(l, s->tag);
+    l->maybe[bit / 64] |= (uint64_t)1 << bit % 64;
     l->count++;
     if (n)
         l->length[(unsigned char)l->bytes[at]] |= (uint64_t)1 << (n < LAST ? n : LAST);
@@ -77,6 +87,7 @@ vocab_lexicon_release(struct vocab_lexicon *l)
 {
     mem_free(l->slot);
     mem_free(l->power);
+    mem_free(l->maybe);
     memset(l, 0, sizeof *l);
 }
 
@@ -95,7 +106,12 @@ try(const struct vocab_lexicon *l, const struct vocab_word *w, size_t from, size
 {
     uint64_t h = w->hash[from + n] - w->hash[from] * l->power[n];
 
-    return look(l, w->p + from, n, h)->id;
+    uint32_t tag = spread(h);
+    size_t bit = bit_of(l, tag);
+
+    if (!(l->maybe[bit / 64] >> bit % 64 & 1))
+        return -1;
+    return look(l, w->p + from, n, tag)->id;
 }
 
 int32_t
@@ -225,7 +241,7 @@ vocab_text(const struct vocab *v, int32_t id)
 int32_t
 vocab_find(const struct vocab *v, struct str piece)
 {
-    return look(&v->whole, piece.p, piece.n, hash(piece.p, piece.n))->id;
+    return look(&v->whole, piece.p, piece.n, spread(hash(piece.p, piece.n)))->id;
 }
 
 static int

@@ -41,10 +41,10 @@ struct vocab_lexicon {
     const char *bytes; /* the vocabulary's */
     struct vocab_slot *slot;
     size_t mask, count;
-    uint64_t
-        length[256]; /* by first byte: bit n: pieces of n bytes; 63: of 63 or more */
-    uint64_t *power; /* [longest + 1] of VOCAB_BASE */
-    size_t longest;  /* bytes */
+    uint64_t *maybe;      /* a bit by hash: 0 where no piece has such a one */
+    uint64_t length[256]; /* by first byte; bit n: of n bytes, 63: of 63 or more */
+    uint64_t *power;      /* [longest + 1] of VOCAB_BASE */
+    size_t longest;       /* bytes */
 };
 
 struct vocab_piece {

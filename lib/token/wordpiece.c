@@ -299,6 +299,8 @@ encode_around(struct run *r, struct algo_segment seg)
     size_t done = 0;
 
     normalize_segment(r, seg);
+    if (text->n == 0)
+        return;
     o = (const struct origin *)r->s->origins.p;
     special_begin(&it, &seg.special->normal, text->p, text->n,
                   r->w->flags & TOKENIZER_PARSE_SPECIAL);

@@ -16,8 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 static const char small[] =
     "{\"added_tokens\":[{\"id\":0,\"content\":\"[UNK]\",\"special\":true,"
     "\"normalized\":false},{\"id\":15,\"content\":\"\\u4e00 E\\u0301\",\"lstrip\":true,"
-    "\"rstrip\":true,\"normalized\":true},{\"id\":16,\"content\":\"<x>\",\"normalized\":"
-    "false,\"single_word\":true}],\"normalizer\":{\"type\":\"BertNormalizer\"},"
+    "\"rstrip\":true,\"normalized\":true},{\"id\":16,\"content\":\"<x>\","
+    "\"normalized\":false,\"single_word\":true}],\"normalizer\":{\"type\":"
+    "\"BertNormalizer\"},"
     "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"post_processor\":{\"type\":"
     "\"BertProcessing\",\"cls\":[\"a\",1],\"sep\":[\"b\",2]},\"decoder\":{\"type\":"
     "\"WordPiece\"},\"model\":{\"type\":\"WordPiece\",\"max_input_chars_per_word\":9,"
@@ -50,6 +51,7 @@ check_tokens(const struct tokenizer *t, const struct tokenizer_work *w, struct s
     buf_free(&out);
 }
 
+/* The same with and without spans, up to the bound and not beyond. */
 static void
 encode(const struct tokenizer *t, struct str text, unsigned flags)
 {
@@ -57,12 +59,11 @@ encode(const struct tokenizer *t, struct str text, unsigned flags)
     struct err e = { 0 };
 
     check(tokenizer_encode(t, text, flags | TOKENIZER_SPANS, &w, &e) == 0);
-    check(tokenizer_encode(t, text, flags, &again, &e) == 0);
-    check(w.n == again.n &&
-          (w.n == 0 || memcmp(w.id, again.id, w.n * sizeof *w.id) == 0));
     check_tokens(t, &w, text);
     again.max = w.n;
     check(tokenizer_encode(t, text, flags, &again, &e) == 0);
+    check(w.n == again.n &&
+          (w.n == 0 || memcmp(w.id, again.id, w.n * sizeof *w.id) == 0));
     if (w.n > 1) {
         again.max = w.n - 1;
         check(tokenizer_encode(t, text, flags, &again, &e) && e.code == ERR_LIMIT);
@@ -84,8 +85,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     check(t || (split && e.code == ERR_MODEL && e.msg[0]));
     if (t && split < n) {
         utf8_repair(&text, (const char *)p + split + 1, n - split - 1);
-        for (unsigned flags = 0; flags < TOKENIZER_SPANS; flags++)
-            encode(t, (struct str){ text.p, text.n }, flags);
+        /* One of the four settings, by the input's size: speed finds more. */
+        encode(t, (struct str){ text.p, text.n }, (unsigned)n % TOKENIZER_SPANS);
     }
     tokenizer_close(t);
     buf_free(&text);

@@ -25,7 +25,8 @@ def nodes(lo, hi, count=600):
 def lawson(basis, target, weight, fixed, steps=60):
     """Coefficients c that minimise max |(basis @ c - target) * weight|."""
     free = [j for j in range(basis.shape[1]) if j not in fixed]
-    rest = target - sum((basis[:, j] * v for j, v in fixed.items()), np.zeros(len(target)))
+    known = [basis[:, j] * v for j, v in fixed.items()]
+    rest = target - sum(known, np.zeros(len(target)))
     if not free:
         return np.array([fixed[j] for j in range(basis.shape[1])])
     importance = np.ones(len(target))
@@ -82,8 +83,8 @@ def main():
     ln2_hi, ln2_lo = split(mp.log(2))
     print("/* math_coef.h - coefficients of exp, erf and tanh; written by fit_math.py */")
     print("#ifndef KERNEL_MATH_COEF_H\n#define KERNEL_MATH_COEF_H\n")
-    print(f"#define LN2_HI {hexf(ln2_hi)}\n#define LN2_LO {hexf(ln2_lo)}")
-    print(f"#define LOG2_E {hexf(np.float32(float(1 / mp.log(2))))}")
+    print(f"#define LN2_HI    {hexf(ln2_hi)}\n#define LN2_LO    {hexf(ln2_lo)}")
+    print(f"#define LOG2_E    {hexf(np.float32(float(1 / mp.log(2))))}")
     print(f"#define SQRT_HALF {hexf(np.float32(float(mp.sqrt(0.5))))}\n")
 
     half = float(mp.log(2)) / 2 * 1.0001

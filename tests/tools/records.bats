@@ -323,6 +323,20 @@ looks() {
     }
     each_tool full
 }
+@test "closed stdin is 3, closed stdout is 5, closed stderr does not matter" {
+    closed() {
+        local s=0
+        timeout 20 "${tool[@]}" - <&- >"$BATS_TEST_TMPDIR/out" 2>/dev/null || s=$?
+        [ $s = 3 ] || return
+        s=0
+        echo '{"text":"a"}' | timeout 20 "${tool[@]}" >&- 2>/dev/null || s=$?
+        [ $s = 5 ] || return
+        s=0
+        echo '{}' | timeout 20 "${tool[@]}" 2>&- >"$BATS_TEST_TMPDIR/out" || s=$?
+        [ $s = 1 ] && [ ! -s "$BATS_TEST_TMPDIR/out" ]
+    }
+    each_tool closed
+}
 @test "| head ends it quietly by SIGPIPE; with 5 where that is ignored" {
     head_() {
         local s

@@ -17,8 +17,12 @@
  * modes of the machine. */
 #define EACH_ROW(X)                                                                    \
     X(0, a0, 0)                                                                        \
-    X(1, a0, 1) X(2, a0, 2) X(3, a3, 0) X(4, a3, 1) X(5, a3, 2) X(6, a6, 0)            \
-        X(7, a6, 1) X(8, a6, 2) X(9, a9, 0) X(10, a9, 1) X(11, a9, 2)
+    X(1, a0, 1)                                                                        \
+    X(2, a0, 2)                                                                        \
+    X(3, a3, 0)                                                                        \
+    X(4, a3, 1)                                                                        \
+    X(5, a3, 2)                                                                        \
+    X(6, a6, 0) X(7, a6, 1) X(8, a6, 2) X(9, a9, 0) X(10, a9, 1) X(11, a9, 2)
 
 /* c[m, n] (+)= a[m, k] * panel[k, n]; m is a constant, so each caller's copy holds the
  * code of its rows alone. n <= 32 as a mask of each half. */

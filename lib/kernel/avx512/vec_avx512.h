@@ -28,7 +28,7 @@ v_set1(float x)
 INLINE __mmask16
 v_mask(size_t n)
 {
-    return (__mmask16)(n >= 16 ? 0xFFFFu : (1u << n) - 1);
+    return (__mmask16)((1u << (n < 16 ? n : 16)) - 1);
 }
 
 INLINE struct v16

@@ -3,8 +3,8 @@
  *
  * vec_LEVEL.h of the other levels has the same operations with the same results, lane
  * by lane and bit by bit (NaN payloads apart); rows_body.h is written in terms of them.
- * Every operation is exact or rounded once, to nearest. All vec_LEVEL.h have one include
- * guard: the first one that a file includes is the one that it gets.
+ * Every operation is exact or rounded once, to nearest. All vec_LEVEL.h have one
+ * include guard: the first one that a file includes is the one that it gets.
  */
 #ifndef KERNEL_VEC_H
 #define KERNEL_VEC_H

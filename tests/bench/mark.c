@@ -1,4 +1,4 @@
-/* splice.c - a tool that finds the text and adds a constant: the record layer alone */
+/* mark.c - a tool that finds the text and adds a constant: the record layer alone */
 #include "cli/filter.h"
 
 static int
@@ -7,7 +7,7 @@ work(void *arg, struct filter_batch *b, struct err *e)
     (void)arg;
     (void)e;
     for (int i = 0; i < b->n; i++)
-        buf_puts(filter_put(b->result[i], 0), "1");
+        buf_puts(result_put(b->result[i], 0), "1");
     return 0;
 }
 
@@ -27,7 +27,7 @@ main(int argc, char **argv)
     struct cli c;
     int status;
 
-    cli_parse(&c, "splice", "add a constant member to each record", groups, argc, argv);
+    cli_parse(&c, "mark", "add a constant member to each record", groups, argc, argv);
     f = filter_open(&c, &opt, &tool, &e);
     if (f)
         filter_run(f, work, NULL, &e);
