@@ -95,7 +95,7 @@ holds() {
 
 @test "minilm: labels of the samples make sense" {
     [ -d "${TEXTMILL_MODELS:-$HOME/.local/share/textmill/models}/minilm" ] || skip "minilm not pulled"
-    printf '%s\n' 'user ana logged in with a password' \
+    printf '%s\n' 'Failed password for root from 203.0.113.9 port 41022 ssh2' \
         '"GET /index.html HTTP/1.1" 200 "curl"' 'Out of memory: Killed process 4242' |
         classify -T -L samples/log-labels.txt -r >"$out"
     [ "$(paste -sd, "$out")" = 'authentication,web request,memory' ]
