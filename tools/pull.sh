@@ -114,9 +114,9 @@ fetch_wheel() {
 fetch_file() {
     say "getting $1"
     if command -v curl >/dev/null; then
-        curl -fsSL --proto '=https,file' --retry 2 -o "$2" -- "$1" 2>"$temp/log"
+        curl -fsSL --proto '=https,file' --retry 2 --speed-time 60 -o "$2" -- "$1" 2>"$temp/log"
     elif command -v wget >/dev/null; then
-        wget -q --https-only -O "$2" -- "$1" 2>"$temp/log"
+        wget -q --https-only --timeout=60 -O "$2" -- "$1" 2>"$temp/log"
     else
         die 4 "curl or wget is needed for $1"
     fi || {

@@ -13,7 +13,7 @@ for header in $(find lib tests -name '*.h' | sort); do
     *) path=$header ;;
     esac
     case $(sed -n '1,2p' "$header" | tr '\n' ' ') in
-    "/* "*"${header##*/} - "[a-zA-Z0-9]*) ;;
+    "/* "*"${header##*/} - "[!\ ]*) ;;
     *)
         echo "$header: does not begin with a comment '${header##*/} - what it is'"
         bad=1

@@ -83,7 +83,8 @@ only() {
 @test "killed in the middle it leaves no model, and the next one is whole" {
     rm "$source_dir/sub/weights"
     mkfifo "$source_dir/sub/weights"
-    pull -q small &
+    exec 8<>"$source_dir/sub/weights" # a source that never ends
+    pull -q small 8>&- &
     victim=$!
     for _ in $(seq 100); do
         ls "$TEXTMILL_MODELS"/.pull.tmp.*/new/config.json 2>/dev/null && break
@@ -91,7 +92,7 @@ only() {
     done
     kill -KILL "$victim"
     [ ! -e "$TEXTMILL_MODELS/small" ]
-    printf 'two' >"$source_dir/sub/weights"
+    exec 8>&-
     rm "$source_dir/sub/weights"
     printf 'two' >"$source_dir/sub/weights"
     run pull -q small

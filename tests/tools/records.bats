@@ -304,7 +304,7 @@ looks() {
     gone() {
         echo '{"text":"a"}' >"$BATS_TEST_TMPDIR/in"
         run "${tool[@]}" "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/nope"
-        [ "$status" = 3 ] && [[ $output != *"$out"* ]] || return
+        [ "$status" = 3 ] && [[ $output != *"\"$out\""* ]] || return
         run "${tool[@]}" /
         [ "$status" = 3 ]
     }
