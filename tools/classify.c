@@ -20,7 +20,7 @@ static const struct cli_opt opts[] = {
     { 0, "min-score", "P", CLI_REAL, offsetof(struct conf, min_score),
       "null where no label is as probable" },
     { 0, "temperature", "T", CLI_REAL, offsetof(struct conf, temperature),
-      "lower: surer scores, the same labels [0.05]" },
+      "lower: surer scores, the same labels [0.035]" },
     { 0 },
 };
 

@@ -184,7 +184,8 @@ classifier_run(const struct classifier *c, struct embedder_work *w,
 {
     struct embedder_pieces p = embedder_pool(c->embedder, w, text, n, info);
 
-    memset(prob, 0, mem_mul(n, c->n * sizeof *prob));
+    if (n > 0)
+        memset(prob, 0, mem_mul(n, c->n * sizeof *prob));
     for (size_t i = 0, k; i < p.n; i += k) {
         size_t t = p.piece[i].text;
 

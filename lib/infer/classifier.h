@@ -14,7 +14,12 @@
  * the same as softmax of the mean cosine / T.
  *
  * Cosines of related texts differ by little: T says how much a difference means. It
- * changes the scores, never the order of the labels. The default is TEMPERATURE_NOTE.
+ * changes the scores, never the order of the labels. The default is where the scores of
+ * minilm are honest: the likelihood of the right label is highest at T = 0.04 for 871
+ * film reviews with 2 labels (SST-2 dev, right 71 %, mean score 0.71), and at
+ * T = 0.03 for 550 log lines of 11 systems with a label each (right 62 %, mean score
+ * 0.57); at 0.035 both are within 0.01 nats of their best. Other models, and labels of
+ * another kind, may want another T.
  *
  * Threads: as an embedder.  Limits: CLASSIFIER_LABELS labels, all names different.
  */
@@ -24,7 +29,7 @@
 #include "infer/embedder.h"
 
 #define CLASSIFIER_LABELS      10000
-#define CLASSIFIER_TEMPERATURE 0.05f
+#define CLASSIFIER_TEMPERATURE 0.035f
 
 struct classifier_label {
     struct str name;

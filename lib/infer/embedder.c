@@ -321,7 +321,8 @@ embedder_run(const struct embedder *m, struct embedder_work *w, const struct str
 {
     struct embedder_pieces p = embedder_pool(m, w, text, n, info);
 
-    memset(vec, 0, mem_mul(n, m->dim * sizeof *vec));
+    if (n > 0)
+        memset(vec, 0, mem_mul(n, m->dim * sizeof *vec));
     for (size_t i = 0, k; i < p.n; i += k) {
         size_t t = p.piece[i].text;
         float *out = vec + t * m->dim, *in = p.vec + i * m->wide;

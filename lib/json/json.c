@@ -385,7 +385,8 @@ static const char *
 skip_string(const char *p)
 {
     for (p++; *p != '"'; p++)
-        p += *p == '\\';
+        if (__builtin_expect(*p == '\\', 0))
+            p++;
     return p + 1;
 }
 
@@ -412,7 +413,7 @@ skip_value(const char *p, const char *end)
                 p++;
                 break;
             }
-            while (p < end && !memchr(",]} \t\r\n", *p, 7))
+            while (p < end && *p > ' ' && *p != ',' && *p != ']' && *p != '}')
                 p++;
         }
     } while (depth > 0);

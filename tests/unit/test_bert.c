@@ -1,4 +1,9 @@
-/* test_bert.c - BERT against transformers, and against itself in other company */
+/*
+ * test_bert.c - BERT against transformers, and against itself in other company
+ *
+ * test_bert DIR writes the settings that are refused as files instead: seeds of
+ * fuzz_config.
+ */
 #define _GNU_SOURCE /* memmem */
 #include <math.h>
 #include <string.h>
@@ -252,11 +257,35 @@ test_configs(void)
     file_unmap(&weights);
 }
 
+static int
+write_seeds(const char *dir)
+{
+    struct file config;
+    struct err e;
+
+    if (file_map(&config, TINY "f32/config.json", &e))
+        jfloats_die(e.msg);
+    for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
+        char path[4096];
+        struct buf b = { 0 };
+        buf_puts(&b, "== config.json\n");
+        replace(&config, configs[i].from, configs[i].to, &b);
+        snprintf(path, sizeof path, "%s/config-%02zu", dir, i);
+        if (file_replace(path, b.p, b.n, &e))
+            jfloats_die(e.msg);
+        buf_free(&b);
+    }
+    file_unmap(&config);
+    return 0;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
     static const char *const models[] = { "f32", "f16", "bf16", "shards", "odd" };
 
+    if (argc == 2)
+        return write_seeds(argv[1]);
     for (size_t i = 0; i < sizeof models / sizeof *models; i++)
         test_golden(models[i]);
     test_neighbours("f32");

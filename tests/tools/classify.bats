@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# classify: labels from words and files, scores, null, long texts, mistakes.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/../.." || return
+    tiny=./tests/golden/tiny-bert/f32
+    labels=(-l 'login=session opened for user' -l 'failure=error connection failed' -l port)
+    in=$BATS_TEST_TMPDIR/in
+    out=$BATS_TEST_TMPDIR/out
+}
+
+# holds FILTER [FILE]: there are records, and the filter is true for each
+holds() {
+    jq -es "length > 0 and all(.[]; $1)" "${@:2}" >/dev/null
+}
+
+@test "a text that is a description gets its label, with a score" {
+    printf '%s\n' 'session opened for user' 'error connection failed' port |
+        classify -T -m "$tiny" "${labels[@]}" >"$out"
+    [ "$(jq -r .label "$out" | paste -sd' ')" = 'login failure port' ]
+    jq -es 'all(.label_score > 0.5 and .label_score <= 1) and all(has("label_all") | not)' "$out"
+}
+
+@test "--all: every label in the order given, the sum is 1, the best is label" {
+    echo 'password for root' | classify -T -m "$tiny" "${labels[@]}" --all >"$out"
+    holds '(.label_all | keys_unsorted) == ["login", "failure", "port"]
+        and (.label_all | add | . > 0.99999 and . < 1.00001)
+        and .label_all[.label] == .label_score
+        and (.label_all | map(.) | max) == .label_score' "$out"
+}
+
+@test "-L: a file; comments, blanks and CRLF; after -l" {
+    printf '# kinds\r\n\nlogin = session opened for user\r\n  failure=error connection failed\nport' >"$in"
+    echo 'root' | classify -T -m "$tiny" -L "$in" --all -l first >"$out"
+    holds '(.label_all | keys_unsorted) == ["first", "login", "failure", "port"]' "$out"
+    echo root | classify -T -m "$tiny" "${labels[@]}" --all >"$out"
+    echo root | classify -T -m "$tiny" -L "$in" --all | cmp - "$out"
+}
+
+@test "--min-score: null below it, the score stays" {
+    echo 'password for root' | classify -T -m "$tiny" "${labels[@]}" >"$out"
+    score=$(jq .label_score "$out")
+    echo 'password for root' | classify -T -m "$tiny" "${labels[@]}" --min-score=1 |
+        holds ".label == null and .label_score == $score"
+    echo 'password for root' | classify -T -m "$tiny" "${labels[@]}" --min-score=0.01 | cmp - "$out"
+}
+
+@test "--temperature: the same label, a surer score" {
+    for t in 1 0.1 0.01; do
+        echo 'password for root' | classify -T -m "$tiny" "${labels[@]}" --temperature=$t
+    done >"$out"
+    jq -es '(map(.label) | unique | length) == 1
+        and .[0].label_score < .[1].label_score and .[1].label_score < .[2].label_score' "$out"
+}
+
+@test "names are written as JSON strings" {
+    echo 'user' | classify -T -m "$tiny" -l $'q"\\\t\u00e9=user' | holds '.label == "q\"\\\t\u00e9"'
+    echo 'user' | classify -T -r -m "$tiny" -l 'a b=user' -l c >"$out"
+    [ "$(cat "$out")" = 'a b' ]
+}
+
+@test "-o names all members; they exist: exists, -f replaces" {
+    echo '{"text":"user"}' | classify -m "$tiny" -l a -l b -o mood --all >"$out"
+    holds 'keys_unsorted == ["text", "mood", "mood_score", "mood_all"]' "$out"
+    run -1 --separate-stderr classify -m "$tiny" -l a -l b -o mood --all "$out"
+    [[ $stderr == *exists* ]]
+    classify -f -m "$tiny" -l a -l b -o mood --all "$out" | cmp - "$out"
+}
+
+@test "a long text: chunks, and it says so" {
+    long=$(seq 61 | sed 's/.*/a/' | paste -sd' ')
+    echo "$long" | classify -T -m "$tiny" "${labels[@]}" |
+        holds '._overlong.label == {"tokens": 63, "kept": 63, "how": "chunk"} and .label_score > 0'
+    echo "$long" | classify -T -m "$tiny" "${labels[@]}" --overlong=skip |
+        holds 'has("label") | not'
+    run -1 --separate-stderr classify -T -m "$tiny" "${labels[@]}" --overlong=error <<<"$long"
+    [[ $stderr == *overlong* ]]
+}
+
+@test "mistakes: 2, before anything is read" {
+    run -2 --separate-stderr classify -T -m "$tiny" <<<a
+    [[ $stderr == *'no labels'* ]]
+    run -2 --separate-stderr classify -T -m "$tiny" -l a -l a <<<a
+    [[ $stderr == *"'a' is given twice"* ]]
+    for o in -l= '-l=x' -l$'\xff' -L/nonexistent --min-score=2 --min-score=-1 --temperature=0 \
+        --temperature=-1 --temperature=nan --overlong=maybe; do
+        run -2 --separate-stderr classify -T -m "$tiny" -l b "$o" <<<a
+        [ -z "$output" ] && [ -n "$stderr" ]
+    done
+    run -4 --separate-stderr classify -T -m ./nonexistent -l a <<<a
+    [ -n "$stderr" ]
+}
+
+@test "minilm: labels of the samples make sense" {
+    [ -d "${TEXTMILL_MODELS:-$HOME/.local/share/textmill/models}/minilm" ] || skip "minilm not pulled"
+    printf '%s\n' 'Failed password for root from 203.0.113.9 port 41022 ssh2' \
+        '"GET /index.html HTTP/1.1" 200 "curl"' 'Out of memory: Killed process 4242' |
+        classify -T -L samples/log-labels.txt -r >"$out"
+    [ "$(paste -sd, "$out")" = 'authentication,web request,memory' ]
+}
