@@ -113,8 +113,10 @@ fetch_wheel() {
 # $1 the address, $2 where to
 fetch_file() {
     say "getting $1"
-    if command -v curl >/dev/null; then
-        curl -fsSL --proto '=https,file' --retry 2 --speed-time 60 -o "$2" -- "$1" 2>"$temp/log"
+    if [ "${1#file://}" != "$1" ]; then
+        cat -- "${1#file://}" >"$2" 2>"$temp/log"
+    elif command -v curl >/dev/null; then
+        curl -fsSL --proto '=https' --retry 2 --speed-time 60 -o "$2" -- "$1" 2>"$temp/log"
     elif command -v wget >/dev/null; then
         wget -q --https-only --timeout=60 -O "$2" -- "$1" 2>"$temp/log"
     else

@@ -56,7 +56,7 @@ holds() {
 }
 
 @test "names are written as JSON strings" {
-    echo 'user' | classify -T -m "$tiny" -l $'q"\\\t\u00e9=user' | holds '.label == "q\"\\\t\u00e9"'
+    echo 'user' | classify -T -m "$tiny" -l $'q"\\\t\xc3\xa9=user' | holds '.label == "q\"\\\t\u00e9"'
     echo 'user' | classify -T -r -m "$tiny" -l 'a b=user' -l c >"$out"
     [ "$(cat "$out")" = 'a b' ]
 }

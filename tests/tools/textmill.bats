@@ -63,7 +63,7 @@ install_it() {
     [ "$status" -eq 0 ]
     [[ $output == *TEXTMILL-PULL* ]]
     MANPAGER=cat PAGER=cat run textmill help models
-    [[ $output == *catalogue.tsv* ]]
+    [[ $output == *TEXTMILL-MODELS* ]]
 }
 
 @test "installed under a folder with a space it finds commands, pages and catalogue" {
