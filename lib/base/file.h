@@ -29,8 +29,8 @@ int file_map(struct file *f, const char *path, struct err *e);
 void file_unmap(struct file *f);
 void file_guard(void);
 
-/* Descriptors 0, 1 and 2 that are closed become ones that fail when used, so that no file
- * opened later is taken for them. First thing in a program. */
+/* Descriptors 0, 1 and 2 that are closed become ones that fail when used, so that no
+ * file opened later is taken for them. First thing in a program. */
 void file_keep_std(void);
 
 /* All of a file (of any kind) behind what b holds. ERR_LIMIT beyond `limit` bytes. */

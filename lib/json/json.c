@@ -413,7 +413,7 @@ skip_value(const char *p, const char *end)
                 p++;
                 break;
             }
-            while (p < end && *p > ' ' && *p != ',' && *p != ']' && *p != '}')
+            while (p<end && * p> ' ' && *p != ',' && *p != ']' && *p != '}')
                 p++;
         }
     } while (depth > 0);
