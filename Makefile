@@ -62,7 +62,8 @@ BENCH  := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
 MAN    := $(wildcard man/*.[157])
 PAGES  := $(foreach m,$(MAN),$(OUT)/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
 LINT   := $(sort $(wildcard tests/lint/*.sh tests/lint/selftest/*.bats))
-TESTS  := $(UNIT) $(KERN) $(FUZZ) $(wildcard tests/tools/*.bats tests/pipelines/*.bats)
+# The long ones first, so that no processor waits for them at the end.
+TESTS  := $(wildcard tests/pipelines/*.bats tests/tools/*.bats) $(KERN) $(UNIT) $(FUZZ)
 PROVE   = PATH="$(abspath $(OUT))/bin:$$PATH" TEXTMILL_OUT="$(OUT)" CC="$(CC)" \
           prove -j$(JOBS) -e tests/tap
 
@@ -126,7 +127,7 @@ test: all $(OUT)/lib.a $(UNIT) $(KERN) $(FUZZ)
 # Without a network the tests that need the model say so and are skipped.
 check: deps all $(OUT)/lib.a $(UNIT) $(KERN) $(FUZZ) $(BENCH)
 	@$(OUT)/bin/pull -q minilm || echo "make: no model, its tests will be skipped"
-	@$(PROVE) $(if $(filter release,$(FLAVOR)),$(LINT)) $(TESTS)
+	@$(PROVE) $(TESTS) $(if $(filter release,$(FLAVOR)),$(LINT))
 
 check-all: DEPS := all
 check-all: check
