@@ -1,6 +1,7 @@
 /* map.c - from byte strings to numbers */
 #include "base/map.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 struct slot {
@@ -15,22 +16,9 @@ struct map {
 };
 
 static uint32_t
-hash(struct str s)
+hash(struct str key)
 {
-    uint64_t h = 0x9E3779B97F4A7C15u ^ s.n;
-    uint64_t w;
-
-    for (; s.n >= 8; s.p += 8, s.n -= 8) {
-        memcpy(&w, s.p, 8);
-        h = (h ^ w) * 0xff51afd7ed558ccdu;
-        h ^= h >> 32;
-    }
-    for (w = 0; s.n > 0; s.n--)
-        w = w << 8 | (unsigned char)s.p[s.n - 1];
-    h = (h ^ w) * 0xff51afd7ed558ccdu;
-    h ^= h >> 32;
-    h *= 0xc4ceb9fe1a85ec53u;
-    return (uint32_t)(h >> 32);
+    return (uint32_t)(hash_bytes(key) >> 32);
 }
 
 static struct slot *

@@ -9,7 +9,7 @@
  *     map_free(m);
  *
  * Owns:    its table; the keys' bytes stay the caller's and must outlive the map.
- * Threads: constant once filled. A fixed hash (multiply and fold);
+ * Threads: constant once filled. A fixed hash (hash.h);
  *          a hostile vocabulary can only slow its own owner down.
  */
 #ifndef BASE_MAP_H

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "text/utf8.h"
 #include "json/jout.h"
@@ -330,7 +331,7 @@ twins_init(struct twins *t, struct run *r)
 static size_t
 twins_find(struct twins *t, struct run *r, size_t i)
 {
-    size_t at = dedup_hash(r->rec[i].text) & t->mask;
+    size_t at = hash_bytes(r->rec[i].text) & t->mask;
 
     for (; t->slot[at]; at = (at + 1) & t->mask)
         if (str_eq(r->rec[t->slot[at] - 1].text, r->rec[i].text))
@@ -465,7 +466,7 @@ put_done(struct run *r, size_t i)
     r->b->outcome[i].tokens = rec->result->tokens;
     r->b->outcome[i].overlong = rec->result->how != NULL;
     if (r->w->count_only) {
-        r->b->outcome[i].hash = dedup_hash(rec->text);
+        r->b->outcome[i].hash = hash_bytes(rec->text);
         return;
     }
     if (r->c->opt->raw) {

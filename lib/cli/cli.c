@@ -202,7 +202,7 @@ cli_parse(struct cli *c, const char *tool, const char *about,
     int options = 1;
 
     file_keep_std();
-    *c = (struct cli){ .tool = tool, .about = about };
+    *c = (struct cli){ .tool = tool, .about = about, .groups = groups };
     c->argv = mem_zero((size_t)argc + 1, sizeof *c->argv);
     for (int i = 1; i < argc;) {
         if (!options || argv[i][0] != '-' || !argv[i][1]) {
@@ -220,6 +220,10 @@ cli_parse(struct cli *c, const char *tool, const char *about,
 void
 cli_release(struct cli *c)
 {
+    for (const struct cli_group *g = c->groups; g && g->opt; g++)
+        for (const struct cli_opt *o = g->opt; o->name; o++)
+            if (o->kind == CLI_LIST)
+                mem_free(((struct cli_list *)((char *)g->conf + o->offset))->item);
     mem_free(c->argv);
     *c = (struct cli){ 0 };
 }

@@ -55,13 +55,14 @@ struct cli_group {
 
 struct cli {
     const char *tool, *about;
+    const struct cli_group *groups;
     int argc;          /* operands */
     const char **argv; /* NULL-ended */
 };
 
 void cli_parse(struct cli *c, const char *tool, const char *about,
                const struct cli_group *groups, int argc, char **argv);
-void cli_release(struct cli *c);
+void cli_release(struct cli *c); /* the groups' lists too */
 
 /* "tool: text" on stderr, then exit 2. For mistakes that only the tool can see. */
 _Noreturn void cli_usage(const struct cli *c, const char *fmt, ...)

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 struct entry {
@@ -16,23 +17,6 @@ struct dedup {
     struct entry **slot;
     size_t mask, count, used, mem;
 };
-
-uint64_t
-dedup_hash(struct str s)
-{
-    uint64_t h = 0x9E3779B97F4A7C15u ^ s.n, w;
-
-    for (; s.n >= 8; s.p += 8, s.n -= 8) {
-        memcpy(&w, s.p, 8);
-        h = (h ^ w) * 0xff51afd7ed558ccdu;
-        h ^= h >> 32;
-    }
-    for (w = 0; s.n > 0; s.n--)
-        w = w << 8 | (unsigned char)s.p[s.n - 1];
-    h = (h ^ w) * 0xff51afd7ed558ccdu;
-    h = (h ^ h >> 32) * 0xc4ceb9fe1a85ec53u;
-    return h ^ h >> 29;
-}
 
 struct dedup *
 dedup_new(size_t mem)
@@ -83,7 +67,7 @@ look(const struct dedup *d, struct str text, uint64_t hash)
 int
 dedup_find(struct dedup *d, struct str text, struct buf *out)
 {
-    uint64_t hash = dedup_hash(text);
+    uint64_t hash = hash_bytes(text);
     const struct entry *e;
 
     pthread_mutex_lock(&d->lock);
@@ -115,7 +99,7 @@ void
 dedup_add(struct dedup *d, struct str text, struct str result)
 {
     size_t size = sizeof(struct entry) + text.n + result.n;
-    uint64_t hash = dedup_hash(text);
+    uint64_t hash = hash_bytes(text);
     struct entry *e, **slot;
 
     if (size > d->mem / 4)

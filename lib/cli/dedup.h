@@ -11,7 +11,6 @@
 #define CLI_DEDUP_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/str.h"
@@ -24,7 +23,5 @@ void dedup_free(struct dedup *d);
 /* 1: the result was appended to out. */
 int dedup_find(struct dedup *d, struct str text, struct buf *out);
 void dedup_add(struct dedup *d, struct str text, struct str result);
-
-uint64_t dedup_hash(struct str text);
 
 #endif
