@@ -4,9 +4,10 @@
  *     x = norm(word[id] + type[0] + position[i])           [n_tok, d]
  *     n_layer times:
  *         q, k, v = x Wqkv + b                             [n_tok, 3 d]
- *         a = softmax(q k^T / sqrt(d / n_head)) v          [n_tok, d], per head and
- * sequence y = norm(x + a Wo + b)                           [n_tok, d] h = gelu(y Wup +
- * b)                              [n_tok, d_ff] x = norm(y + h Wdown + b) [n_tok, d]
+ *         a = softmax(q k^T / sqrt(d / n_head)) v          [n_tok, d], each head alone
+ *         y = norm(x + a Wo + b)                           [n_tok, d]
+ *         h = gelu(y Wup + b)                              [n_tok, d_ff]
+ *         x = norm(y + h Wdown + b)                        [n_tok, d]
  *
  * All sequences are of type 0: pairs are not made here. The pooler is not used.
  *
