@@ -6,10 +6,12 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "kernel/kernel.h"
 #include "text/utf8.h"
 
 struct scan {
     const char *p, *end, *begin;
+    const struct kernels *k;
     struct err *e;
     int cut;                              /* stopped at the end, between two tokens */
     int depth;                            /* open brackets */
@@ -50,28 +52,6 @@ expected(struct scan *s, const char *what)
     }
     snprintf(msg, sizeof msg, "expected %s", what);
     return fail(s, msg);
-}
-
-/* Bytes that mean nothing special in a string: printable ASCII but quote and backslash.
- */
-static size_t
-plain(const char *p, size_t n)
-{
-    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
-    size_t i = 0;
-
-    for (uint64_t w, q, b; n - i >= 8; i += 8) {
-        memcpy(&w, p + i, 8);
-        q = w ^ ones * '"';
-        b = w ^ ones * '\\';
-        /* A byte below 0x20 borrows; so does one that equals the quote or backslash. */
-        if (((w - ones * 0x20) | (q - ones) | (b - ones) | w) & high)
-            break;
-    }
-    while (i < n && (unsigned char)p[i] >= 0x20 && (unsigned char)p[i] < 0x80 &&
-           p[i] != '"' && p[i] != '\\')
-        i++;
-    return i;
 }
 
 static int
@@ -118,7 +98,7 @@ string(struct scan *s, int *escaped)
     s->p++;
     for (;;) {
         int len;
-        s->p += plain(s->p, (size_t)(s->end - s->p));
+        s->p += s->k->text_plain(s->p, (size_t)(s->end - s->p));
         if (s->p == s->end)
             return fail(s, "string not ended");
         if (*s->p == '"') {
@@ -359,7 +339,7 @@ int
 json_scan(const char *p, size_t n, struct json_watch *watch, int n_watch,
           struct json *v, struct err *e)
 {
-    struct scan s = { .p = p, .end = p + n, .begin = p, .e = e };
+    struct scan s = { .p = p, .end = p + n, .begin = p, .k = kernel_best(), .e = e };
 
     s.watch = watch;
     s.n_watch = n_watch;
@@ -375,7 +355,7 @@ json_unfinished(const char *p, size_t n)
 {
     struct err e;
     struct json v;
-    struct scan s = { .p = p, .end = p + n, .begin = p, .e = &e };
+    struct scan s = { .p = p, .end = p + n, .begin = p, .k = kernel_best(), .e = &e };
 
     return run(&s, &v) < 0 && s.cut;
 }

@@ -38,3 +38,19 @@ kernel_get(enum cpu_level level)
     pthread_once(&once, fill_tables);
     return &tables[level];
 }
+
+static const struct kernels *best;
+static pthread_once_t chosen = PTHREAD_ONCE_INIT;
+
+static void
+choose(void)
+{
+    best = kernel_get(cpu_level());
+}
+
+const struct kernels *
+kernel_best(void)
+{
+    pthread_once(&chosen, choose);
+    return best;
+}

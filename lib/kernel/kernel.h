@@ -52,4 +52,7 @@ struct kernels {
 /* The kernels of a level. The caller knows that the CPU has it: cpu_level(). */
 const struct kernels *kernel_get(enum cpu_level level);
 
+/* Those of cpu_level() at the first call, for code that is called too often to ask. */
+const struct kernels *kernel_best(void);
+
 #endif

@@ -1,6 +1,8 @@
 /* utf8.c - UTF-8: decode, validate, repair */
 #include "text/utf8.h"
 
+#include "kernel/kernel.h"
+
 /* What the byte after a lead may be (table 3-7): the sharpest bounds are on the second.
  */
 static int
@@ -82,15 +84,12 @@ utf8_next(const char **pp)
 size_t
 utf8_valid(const char *p, size_t n)
 {
+    const struct kernels *k = kernel_best();
     size_t i = 0;
 
-    while (i < n) {
-        int len;
-        if ((unsigned char)p[i] < 0x80) {
-            i++;
-            continue;
-        }
-        if ((len = utf8_len(p + i, n - i)) == 0)
+    while ((i += k->text_ascii(p + i, n - i)) < n) {
+        int len = utf8_len(p + i, n - i);
+        if (len == 0)
             break;
         i += (size_t)len;
     }
