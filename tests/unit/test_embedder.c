@@ -400,7 +400,7 @@ word_row(const struct file *f, int id)
     size_t n = f->p[0] | (size_t)f->p[1] << 8 | (size_t)f->p[2] << 16;
     struct json v;
     struct err e;
-    int64_t at;
+    int64_t at = 0;
 
     if (json_scan((const char *)f->p + 8, n, NULL, 0, &v, &e) ||
         !json_int(json_at(json_get(json_get(v, "embeddings.word_embeddings.weight"),
