@@ -516,7 +516,8 @@ filter_close(struct filter *f, const struct cli *c, struct err *e)
         *e = late;
     f->report.stopped = sig ? signals_name(sig) : NULL;
     status = status_of(f, e);
-    if (f->batch && report_write(&f->report, status, f->opt.stats, &late) &&
+    if (f->batch &&
+        report_write(&f->report, sig ? 128 + sig : status, f->opt.stats, &late) &&
         e->code == ERR_NONE) {
         *e = late;
         status = status_of(f, e);

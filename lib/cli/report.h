@@ -30,7 +30,7 @@ struct report {
     int progress, newline; /* show it; as lines, since stderr is no terminal */
 };
 
-/* One JSON object, no newline. status: the exit status. */
+/* One JSON object, no newline. status: the exit status, as a shell would see it. */
 void report_json(const struct report *r, int status, struct buf *b);
 
 /* To `path`, and appended to $TEXTMILL_REPORT in one write. ERR_OUTPUT. */

@@ -364,7 +364,7 @@ looks() {
         wait "$pid" || s=$?
         exec 9>&-
         [ $s = 143 ] && [ "$(wc -l <"$dir/out")" = 2 ] &&
-            jq -e '.stopped=="SIGTERM" and .done==2 and .done_to.byte==26' "$dir/stats" &&
+            jq -e '.stopped=="SIGTERM" and .exit==143 and .done==2 and .done_to.byte==26' "$dir/stats" &&
             jq -e '.records==2' "$dir/err"
     }
     each_tool term
