@@ -121,7 +121,7 @@ $(OUT)/flags: FORCE | $(if $(filter demo check check-all,$(MAKECMDGOALS)),deps)
 deps:
 	@.ci/deps $(if $(filter demo,$(MAKECMDGOALS)),build,$(DEPS))
 
-test: all $(OUT)/lib.a $(UNIT) $(KERN) $(FUZZ)
+test: all $(OUT)/lib.a $(UNIT) $(KERN) $(FUZZ) $(BENCH)
 	@$(PROVE) $(TESTS)
 
 # Without a network the tests that need the model say so and are skipped.

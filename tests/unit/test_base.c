@@ -52,7 +52,7 @@ static void
 maps(void)
 {
     enum { N = 50000 };
-    char(*key)[12] = mem_alloc(N * sizeof *key);
+    char(*key)[16] = mem_alloc(N * sizeof *key);
     struct map *m = map_new(10);
     int bad = 0;
 
