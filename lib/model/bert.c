@@ -62,9 +62,8 @@ struct bert {
 struct load {
     struct bert *m;
     const struct weights *w;
-    const struct model_opt *opt;
+    struct pack_opt pack;
     const char *prefix; /* of all tensor names: "" or "bert." */
-    float *qkv;         /* [3 d, d], where three matrices become one */
     struct err *e;
 };
 
@@ -178,65 +177,58 @@ load_norm(struct load *l, int layer, const char *part, struct norm *norm)
     return (norm->beta = floats(l, layer, name, 0, l->m->d)) ? 0 : -1;
 }
 
+/* The weights of a layer, in parts of [n_out, n_in] one below the other */
+static struct pack *
+load_pack(struct load *l, int layer, const char *const *part, size_t n_part, int n_out,
+          int n_in)
+{
+    size_t dim[] = { (size_t)n_out, (size_t)n_in };
+    struct pack_rows rows[3];
+    char name[96];
+
+    for (size_t i = 0; i < n_part; i++) {
+        const struct weight *t;
+        snprintf(name, sizeof name, "%s.weight", part[i]);
+        if ((t = get(l, layer, name, 2, dim)) == NULL)
+            return NULL;
+        rows[i] = (struct pack_rows){ t->type, t->data, dim[0] };
+    }
+    return pack_new(&l->pack, rows, n_part, dim[1], l->e);
+}
+
 static int
 load_linear(struct load *l, int layer, const char *part, int n_in, int n_out,
             struct linear *to)
 {
-    size_t dim[] = { (size_t)n_out, (size_t)n_in };
-    const struct weight *t;
     char name[96];
 
-    snprintf(name, sizeof name, "%s.weight", part);
-    if ((t = get(l, layer, name, 2, dim)) == NULL)
+    if ((to->w = load_pack(l, layer, &part, 1, n_out, n_in)) == NULL)
         return -1;
-    to->w = pack_new(l->opt->arith, t->type, t->data, dim[0], dim[1], l->m->k,
-                     l->opt->pool, l->e);
     snprintf(name, sizeof name, "%s.bias", part);
-    if (to->w == NULL || (to->bias = floats(l, layer, name, 0, n_out)) == NULL)
-        return -1;
-    return 0;
+    return (to->bias = floats(l, layer, name, 0, n_out)) ? 0 : -1;
 }
 
-/* Part i of the three matrices and biases that become one. */
-static int
-load_third(struct load *l, int layer, int i, float *w, float *bias)
-{
-    static const char *const part[] = { "query", "key", "value" };
-    size_t d = (size_t)l->m->d, dim[] = { d, d };
-    const struct weight *t, *b;
-    char name[96];
-
-    snprintf(name, sizeof name, "attention.self.%s.weight", part[i]);
-    if ((t = get(l, layer, name, 2, dim)) == NULL)
-        return -1;
-    snprintf(name, sizeof name, "attention.self.%s.bias", part[i]);
-    if ((b = get(l, layer, name, 1, dim)) == NULL)
-        return -1;
-    quant_to_f32(t->type, t->data, w + (size_t)i * d * d, d * d);
-    quant_to_f32(b->type, b->data, bias + (size_t)i * d, d);
-    return 0;
-}
-
-/* Queries, keys and values by one product. A tensor is looked at before memory is
- * taken, so that a small file cannot ask for a lot of it. */
+/* Queries, keys and values by one product */
 static int
 load_qkv(struct load *l, int layer, struct linear *to)
 {
-    size_t d = (size_t)l->m->d, dim[] = { d, d };
+    static const char *const part[] = { "attention.self.query", "attention.self.key",
+                                        "attention.self.value" };
+    size_t d = (size_t)l->m->d;
     float *bias;
 
-    if (get(l, layer, "attention.self.query.weight", 2, dim) == NULL)
+    if ((to->w = load_pack(l, layer, part, 3, l->m->d, l->m->d)) == NULL)
         return -1;
-    bias = arena_alloc(&l->m->vectors, 3 * d * sizeof *bias);
-    if (l->qkv == NULL)
-        l->qkv = mem_alloc(mem_mul(3 * d * d, sizeof *l->qkv));
-    for (int i = 0; i < 3; i++)
-        if (load_third(l, layer, i, l->qkv, bias))
+    to->bias = bias = arena_alloc(&l->m->vectors, 3 * d * sizeof *bias);
+    for (size_t i = 0; i < 3; i++) {
+        const struct weight *t;
+        char name[96];
+        snprintf(name, sizeof name, "%s.bias", part[i]);
+        if ((t = get(l, layer, name, 1, &d)) == NULL)
             return -1;
-    to->bias = bias;
-    to->w = pack_new(l->opt->arith, QUANT_F32, l->qkv, 3 * d, d, l->m->k, l->opt->pool,
-                     l->e);
-    return to->w ? 0 : -1;
+        quant_to_f32(t->type, t->data, bias + i * d, d);
+    }
+    return 0;
 }
 
 static int
@@ -298,13 +290,11 @@ bert_open(const struct config *c, const struct weights *w, const struct model_op
           struct err *e)
 {
     struct bert *m = mem_zero(1, sizeof *m);
-    struct load l = { .m = m, .w = w, .opt = opt, .prefix = "", .e = e };
-    int rc;
+    struct load l = { .m = m, .w = w, .prefix = "", .e = e };
 
     m->k = kernel_get(cpu_level());
-    rc = read_config(m, c, e) || load_all(&l) ? -1 : 0;
-    mem_free(l.qkv);
-    if (rc == 0)
+    l.pack = (struct pack_opt){ opt->arith, m->k, opt->pool };
+    if (read_config(m, c, e) == 0 && load_all(&l) == 0)
         return &m->base;
     bert_close(&m->base);
     return NULL;

@@ -23,12 +23,20 @@ struct pack {
     unsigned char *panels; /* [n_panel][panel_bytes] */
 };
 
-/* Weights as a file has them: row r begins at w + r * row_bytes. */
+/* Weights as files have them: the rows of all parts, counted through. */
 struct arith_source {
-    enum quant_type type;
-    const unsigned char *w;
-    size_t row_bytes;
+    const struct pack_rows *part;
+    size_t n_part, n_in;
 };
+
+/* Rows [r, r + n), of these the inputs [l, l + k), as floats: to [n, ld]. l is the
+ * first input of a block of every quant_type: a multiple of 256 is. */
+void arith_read(const struct arith_source *src, size_t r, size_t n, size_t l, size_t k,
+                float *to, size_t ld);
+
+/* Row r, if it and the n - 1 rows behind it lie together as floats that can be read in
+ * place; else NULL. */
+const float *arith_in_place(const struct arith_source *src, size_t r, size_t n);
 
 /* A block of rows of x in the form that multiply() takes */
 struct arith_rows {
@@ -38,11 +46,13 @@ struct arith_rows {
 
 struct arith_ops {
     const char *name;
+    int version; /* of the layout of panels: a change of it outdates packed files */
 
     /* Bytes of one panel; SIZE_MAX: too large. A multiple of MEM_ALIGN. */
     size_t (*panel_bytes)(const struct kernels *k, size_t n_in);
 
-    /* Fill panel j. Called by several threads, each for panels of its own. */
+    /* Fill panel j. Called by several threads, each for panels of its own;
+     * all panel_bytes are written, so that the same weights are the same bytes. */
     void (*pack)(struct pack *p, const struct arith_source *src, size_t j);
 
     /* x [m, n_in] to rows; memory, if it takes any, from work. */

@@ -25,18 +25,16 @@ panel_at(const struct pack *p, size_t j)
 static void
 pack_chunk(struct pack *p, const struct arith_source *src, size_t j, size_t l, size_t n)
 {
-    const unsigned char *w =
-        src->w + j * p->k->gemm_nr * src->row_bytes + quant_bytes(src->type, l);
-    size_t width = arith_width(p, j);
+    size_t row = j * p->k->gemm_nr, width = arith_width(p, j);
     float *panel = panel_at(p, j) + l * p->k->gemm_nr;
+    const float *w = arith_in_place(src, row, width);
     float rows[KERNEL_MAX_NR * CHUNK];
 
-    if (src->type == QUANT_F32 && (uintptr_t)w % sizeof(float) == 0) {
-        p->k->pack_f32((const float *)(const void *)w, p->n_in, width, n, panel);
+    if (w) {
+        p->k->pack_f32(w + l, p->n_in, width, n, panel);
         return;
     }
-    for (size_t r = 0; r < width; r++)
-        quant_to_f32(src->type, w + r * src->row_bytes, rows + r * CHUNK, n);
+    arith_read(src, row, width, l, n, rows, CHUNK);
     p->k->pack_f32(rows, CHUNK, width, n, panel);
 }
 
@@ -71,4 +69,4 @@ multiply(const struct pack *p, size_t j, struct arith_rows x, size_t m, float *y
                    arith_width(p, j));
 }
 
-const struct arith_ops arith_f32 = { "f32", panel_bytes, pack, rows, multiply };
+const struct arith_ops arith_f32 = { "f32", 1, panel_bytes, pack, rows, multiply };

@@ -52,31 +52,51 @@ pack_all(struct pack *p, const struct arith_source *src, struct pool *pool)
             pack_part(&job, j);
 }
 
-struct pack *
-pack_new(enum arith arith, enum quant_type type, const void *w, size_t n_out,
-         size_t n_in, const struct kernels *k, struct pool *pool, struct err *e)
+/* n_out, or 0: the shape is refused. */
+static size_t
+count_rows(const struct pack_rows *rows, size_t n_part, size_t n_in, struct err *e)
 {
-    struct arith_source src = { type, w, quant_bytes(type, n_in) };
-    struct pack want = { .ops = ariths[arith], .k = k, .n_out = n_out, .n_in = n_in };
+    size_t n_out = 0;
+
+    for (size_t i = 0; i < n_part; i++) {
+        if (rows[i].n == 0 || n_in == 0 ||
+            quant_bytes(rows[i].type, n_in) == SIZE_MAX) {
+            err_set(e, ERR_MODEL, "weights of %zu x %zu %s cannot be", rows[i].n, n_in,
+                    quant_name(rows[i].type));
+            return 0;
+        }
+        if (rows[i].n > INT_MAX - n_out) {
+            err_set(e, ERR_MODEL, "weights of more than %d rows", INT_MAX);
+            return 0;
+        }
+        n_out += rows[i].n;
+    }
+    if (n_out == 0)
+        err_set(e, ERR_MODEL, "weights of no rows");
+    return n_out;
+}
+
+struct pack *
+pack_new(const struct pack_opt *opt, const struct pack_rows *rows, size_t n_part,
+         size_t n_in, struct err *e)
+{
+    const struct kernels *k = opt->kernels;
+    struct arith_source src = { rows, n_part, n_in };
+    struct pack want = { .ops = ariths[opt->arith], .k = k, .n_in = n_in };
     struct pack *p;
 
-    if (n_out == 0 || n_in == 0 || src.row_bytes == SIZE_MAX)
-        err_set(e, ERR_MODEL, "weights of %zu x %zu %s cannot be", n_out, n_in,
-                quant_name(type));
-    else if (n_out > INT_MAX)
-        err_set(e, ERR_MODEL, "weights of %zu rows, at most %d", n_out, INT_MAX);
-    else {
-        want.n_panel = (n_out - 1) / k->gemm_nr + 1;
-        want.panel_bytes = want.ops->panel_bytes(k, n_in);
-        want.panels = mem_try(mem_mul(want.n_panel, want.panel_bytes));
-        if (want.panels == NULL)
-            err_set(e, ERR_NOMEM, "no memory for weights of %zu x %zu", n_out, n_in);
-    }
-    if (want.panels == NULL)
+    if ((want.n_out = count_rows(rows, n_part, n_in, e)) == 0)
         return NULL;
+    want.n_panel = (want.n_out - 1) / k->gemm_nr + 1;
+    want.panel_bytes = want.ops->panel_bytes(k, n_in);
+    want.panels = mem_try(mem_mul(want.n_panel, want.panel_bytes));
+    if (want.panels == NULL) {
+        err_set(e, ERR_NOMEM, "no memory for weights of %zu x %zu", want.n_out, n_in);
+        return NULL;
+    }
     p = mem_alloc(sizeof *p);
     *p = want;
-    pack_all(p, &src, pool);
+    pack_all(p, &src, opt->pool);
     return p;
 }
 

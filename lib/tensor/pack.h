@@ -1,7 +1,9 @@
 /*
  * pack.h - the weights of a linear layer, laid out for the matrix product
  *
- *     struct pack *w = pack_new(ARITH_F32, QUANT_F32, data, 1536, 384, k, pool, &e);
+ *     struct pack_opt opt = { .arith = ARITH_F32, .kernels = k, .pool = pool };
+ *     struct pack_rows rows = { QUANT_F32, data, 1536 };
+ *     struct pack *w = pack_new(&opt, &rows, 1, 384, &e);
  *     matmul(w, x, n_tok, ...);                       see matmul.h
  *     pack_free(w);
  *
@@ -30,17 +32,29 @@ enum arith {
 const char *pack_arith_name(enum arith arith); /* "f32" */
 int pack_arith_find(const char *name);         /* -1: no such arithmetic */
 
+/* Rows of n_in weights each, end to end, any alignment (as Hugging Face stores
+ * Linear.weight). */
+struct pack_rows {
+    enum quant_type type;
+    const void *w;
+    size_t n;
+};
+
+struct pack_opt {
+    enum arith arith;
+    const struct kernels *kernels;
+    struct pool *pool; /* shares the work; NULL: on this thread */
+};
+
 struct pack;
 
 /*
- * Packs w [n_out, n_in], row-major, any alignment (as Hugging Face stores
- * Linear.weight). The caller has checked that w holds all of it: quant_bytes(type,
- * n_in) for each row. The pool, or NULL, shares the work. Errors: ERR_MODEL for an
- * empty or ragged shape, ERR_NOMEM.
+ * Packs a matrix [n_out, n_in] given in parts, one below the other: n_out is the sum of
+ * their rows. The caller has checked that each part is there: quant_bytes(type, n_in)
+ * for each row. Errors: ERR_MODEL for an empty or ragged shape, ERR_NOMEM.
  */
-struct pack *pack_new(enum arith arith, enum quant_type type, const void *w,
-                      size_t n_out, size_t n_in, const struct kernels *k,
-                      struct pool *pool, struct err *e);
+struct pack *pack_new(const struct pack_opt *opt, const struct pack_rows *rows,
+                      size_t n_part, size_t n_in, struct err *e);
 void pack_free(struct pack *p); /* NULL is fine */
 
 size_t pack_n_out(const struct pack *p);

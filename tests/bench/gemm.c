@@ -53,7 +53,9 @@ random_pack(const struct kernels *k, size_t n_out, size_t n_in)
 {
     float *w = random_floats(n_out * n_in);
     struct err e = { 0 };
-    struct pack *p = pack_new(ARITH_F32, QUANT_F32, w, n_out, n_in, k, NULL, &e);
+    struct pack_opt opt = { .arith = ARITH_F32, .kernels = k };
+    struct pack_rows rows = { QUANT_F32, w, n_out };
+    struct pack *p = pack_new(&opt, &rows, 1, n_in, &e);
 
     if (p == NULL) {
         fprintf(stderr, "gemm: %s\n", e.msg);

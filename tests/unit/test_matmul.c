@@ -35,6 +35,16 @@ layer_free(struct layer *l)
     mem_free(l->residual);
 }
 
+static struct pack *
+pack_layer(const struct layer *l, enum cpu_level level)
+{
+    struct pack_opt opt = { .arith = ARITH_F32, .kernels = kernel_get(level) };
+    struct pack_rows rows = { QUANT_F32, l->w, l->n_out };
+    struct err e = { 0 };
+
+    return pack_new(&opt, &rows, 1, l->n_in, &e);
+}
+
 enum ends { PLAIN, BIAS, GELU, NORM, ALL, ENDS };
 static const char *const ends[ENDS] = { "nothing", "bias", "bias, gelu",
                                         "bias, residual, norm", "all" };
@@ -63,9 +73,7 @@ static float *
 run(const struct layer *l, enum cpu_level level, enum ends which, size_t row,
     size_t n_tok)
 {
-    struct err e = { 0 };
-    struct pack *p = pack_new(ARITH_F32, QUANT_F32, l->w, l->n_out, l->n_in,
-                              kernel_get(level), NULL, &e);
+    struct pack *p = pack_layer(l, level);
     struct matmul_end end = end_of(l, which, row);
     struct arena work = { 0 };
     float *y = tensors_zero(n_tok * l->n_out);
@@ -143,9 +151,7 @@ test_alone(const struct layer *l, enum cpu_level level)
 static void
 test_strides(const struct layer *l, enum cpu_level level)
 {
-    struct err e = { 0 };
-    struct pack *p = pack_new(ARITH_F32, QUANT_F32, l->w, l->n_out, l->n_in,
-                              kernel_get(level), NULL, &e);
+    struct pack *p = pack_layer(l, level);
     size_t ldy = l->n_out + 3;
     float *y = tensors_zero(8 * ldy), *want = run(l, level, PLAIN, 0, 15);
     struct arena work = { 0 };

@@ -1,6 +1,8 @@
 /* test_pack.c - packed weights: every source gives the same product, bad shapes none */
 #include "tensor/pack.h"
 
+#include <limits.h>
+
 #include "base/mem.h"
 #include "tap.h"
 #include "tensor/matmul.h"
@@ -10,13 +12,22 @@
 #define N_IN  530 /* more than two chunks of the transposition */
 #define N_TOK 5
 
+static struct pack *
+pack_at(enum cpu_level level, struct pool *pool, const struct pack_rows *rows,
+        size_t n_part, size_t n_in, struct err *e)
+{
+    struct pack_opt opt = { ARITH_F32, kernel_get(level), pool };
+
+    return pack_new(&opt, rows, n_part, n_in, e);
+}
+
 /* x * transpose(w) by a pack made in one of the ways under test */
 static float *
-product(enum quant_type type, const void *w, struct pool *pool, const float *x)
+product_of(const struct pack_rows *rows, size_t n_part, struct pool *pool,
+           const float *x)
 {
     struct err e = { 0 };
-    struct pack *p =
-        pack_new(ARITH_F32, type, w, N_OUT, N_IN, kernel_get(cpu_level()), pool, &e);
+    struct pack *p = pack_at(cpu_level(), pool, rows, n_part, N_IN, &e);
     float *y = tensors_zero(N_TOK * N_OUT);
     struct arena work = { 0 };
 
@@ -28,6 +39,51 @@ product(enum quant_type type, const void *w, struct pool *pool, const float *x)
     arena_release(&work);
     pack_free(p);
     return y;
+}
+
+static float *
+product(enum quant_type type, const void *w, struct pool *pool, const float *x)
+{
+    return product_of(&(struct pack_rows){ type, w, N_OUT }, 1, pool, x);
+}
+
+/* The matrix in parts: cut within a panel, at one row, and of other types */
+static void
+test_parts(void)
+{
+    float *w = tensors_random(N_OUT * N_IN, 1), *x = tensors_random(N_TOK * N_IN, 2);
+    float *want = product(QUANT_F32, w, NULL, x), *got;
+    uint16_t *bf16 = mem_alloc(N_IN * sizeof *bf16);
+    int good = 1;
+
+    for (size_t a = 1; a < N_OUT - 1; a += a < 30 ? 1 : 9) {
+        struct pack_rows rows[] = { { QUANT_F32, w, a },
+                                    { QUANT_F32, w + a * N_IN, 1 },
+                                    { QUANT_F32, w + (a + 1) * N_IN, N_OUT - a - 1 } };
+        got = product_of(rows, 3, NULL, x);
+        good &= tensors_same(want, got, N_TOK * N_OUT);
+        mem_free(got);
+    }
+    tap_ok(good, "three parts, cut everywhere");
+    mem_free(want);
+    for (size_t i = 0; i < N_IN; i++) { /* row 40: values that bf16 has */
+        uint32_t bits;
+        memcpy(&bits, w + 40 * N_IN + i, sizeof bits);
+        bf16[i] = (uint16_t)(bits >> 16);
+        bits &= 0xFFFF0000;
+        memcpy(w + 40 * N_IN + i, &bits, sizeof bits);
+    }
+    want = product(QUANT_F32, w, NULL, x);
+    got = product_of((struct pack_rows[]){ { QUANT_F32, w, 40 },
+                                           { QUANT_BF16, bf16, 1 },
+                                           { QUANT_F32, w + 41 * N_IN, N_OUT - 41 } },
+                     3, NULL, x);
+    tap_ok(tensors_same(want, got, N_TOK * N_OUT), "parts of two types");
+    mem_free(want);
+    mem_free(got);
+    mem_free(bf16);
+    mem_free(w);
+    mem_free(x);
 }
 
 static void
@@ -67,25 +123,30 @@ test_sources(void)
     mem_free(bf16);
 }
 
+/* A shape that is refused, for its reason */
+static void
+refuse(enum err_code code, const char *why, size_t n_in, size_t n_part, size_t first,
+       size_t second)
+{
+    const float w = 1;
+    struct pack_rows rows[] = { { QUANT_F32, &w, first }, { QUANT_F32, &w, second } };
+    struct err e = { 0 };
+
+    tap_ok(!pack_at(cpu_level(), NULL, rows, n_part, n_in, &e) && e.code == code,
+           "%s: %s", why, e.msg);
+}
+
 static void
 test_bad(void)
 {
-    const struct kernels *k = kernel_get(cpu_level());
-    const float w = 1;
-    struct err e = { 0 };
-
-    tap_ok(!pack_new(ARITH_F32, QUANT_F32, &w, 0, 1, k, NULL, &e) &&
-               e.code == ERR_MODEL,
-           "no outputs: %s", e.msg);
-    tap_ok(!pack_new(ARITH_F32, QUANT_F32, &w, 1, 0, k, NULL, &e) &&
-               e.code == ERR_MODEL,
-           "no inputs: %s", e.msg);
-    tap_ok(!pack_new(ARITH_F32, QUANT_F32, &w, (size_t)1 << 40, 1, k, NULL, &e) &&
-               e.code == ERR_MODEL,
-           "too many outputs: %s", e.msg);
-    tap_ok(!pack_new(ARITH_F32, QUANT_F32, &w, 1 << 20, SIZE_MAX / 256, k, NULL, &e) &&
-               e.code == ERR_NOMEM,
-           "more than can be: %s", e.msg);
+    refuse(ERR_MODEL, "no parts", 1, 0, 0, 0);
+    refuse(ERR_MODEL, "no outputs", 1, 1, 0, 0);
+    refuse(ERR_MODEL, "no outputs in a part", 1, 2, 1, 0);
+    refuse(ERR_MODEL, "no inputs", 0, 1, 1, 0);
+    refuse(ERR_MODEL, "too many outputs", 1, 1, (size_t)1 << 40, 0);
+    refuse(ERR_MODEL, "too many in two parts", 1, 2, INT_MAX, 1);
+    refuse(ERR_MODEL, "a sum that wraps", 1, 2, 1, SIZE_MAX);
+    refuse(ERR_NOMEM, "more than can be", SIZE_MAX / 256, 1, 1 << 20, 0);
 }
 
 int
@@ -94,7 +155,7 @@ main(void)
     struct err e = { 0 };
     const float w[3] = { 1, 2, 3 };
     struct pack *p =
-        pack_new(ARITH_F32, QUANT_F32, w, 1, 3, kernel_get(CPU_REF), NULL, &e);
+        pack_at(CPU_REF, NULL, &(struct pack_rows){ QUANT_F32, w, 1 }, 1, 3, &e);
 
     tap_ok(p && pack_n_out(p) == 1 && pack_n_in(p) == 3, "dimensions");
     tap_ok(pack_bytes(p) >= 3 * 16 * sizeof(float), "bytes");
@@ -104,6 +165,7 @@ main(void)
     tap_ok(pack_arith_find("f33") == -1, "a name that is none");
     tap_ok(strcmp(pack_arith_name(ARITH_F32), "f32") == 0, "name of f32");
     test_sources();
+    test_parts();
     test_bad();
     return tap_done();
 }

@@ -1,0 +1,47 @@
+/* arith.c - weights of several parts, read as one matrix */
+#include "tensor/arith.h"
+
+#include <stdint.h>
+
+/* The part that holds row *r; *r becomes its number in that part. */
+static const struct pack_rows *
+find_part(const struct arith_source *src, size_t *r)
+{
+    const struct pack_rows *part = src->part;
+
+    while (*r >= part->n)
+        *r -= part++->n;
+    return part;
+}
+
+static const unsigned char *
+row_at(const struct arith_source *src, const struct pack_rows *part, size_t r)
+{
+    return (const unsigned char *)part->w + r * quant_bytes(part->type, src->n_in);
+}
+
+void
+arith_read(const struct arith_source *src, size_t r, size_t n, size_t l, size_t k,
+           float *to, size_t ld)
+{
+    const struct pack_rows *part = find_part(src, &r);
+
+    for (size_t i = 0; i < n; i++, r++) {
+        for (; r == part->n; part++)
+            r = 0;
+        quant_to_f32(part->type, row_at(src, part, r) + quant_bytes(part->type, l),
+                     to + i * ld, k);
+    }
+}
+
+const float *
+arith_in_place(const struct arith_source *src, size_t r, size_t n)
+{
+    const struct pack_rows *part = find_part(src, &r);
+    const void *row = row_at(src, part, r);
+
+    if (part->type != QUANT_F32 || n > part->n - r ||
+        (uintptr_t)row % sizeof(float) != 0)
+        return NULL;
+    return row;
+}
