@@ -14,18 +14,21 @@ fill_tables(void)
     struct kernels k = { .level = CPU_REF };
 
     gemm_ref_fill(&k);
+    q8_ref_fill(&k);
     rows_ref_fill(&k);
     bytes_ref_fill(&k);
     tables[CPU_REF] = k;
 #if defined(__x86_64__)
     k.level = CPU_AVX2;
     gemm_avx2_fill(&k);
+    q8_avx2_fill(&k);
     rows_avx2_fill(&k);
     bytes_avx2_fill(&k);
     tables[CPU_AVX2] = k;
 
     k.level = CPU_AVX512;
     gemm_avx512_fill(&k);
+    q8_avx512_fill(&k);
     rows_avx512_fill(&k);
     bytes_avx512_fill(&k);
     tables[CPU_AVX512] = k;

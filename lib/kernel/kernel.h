@@ -22,10 +22,12 @@
 #define KERNEL_KERNEL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/cpu.h"
 
-#define KERNEL_MAX_NR 32 /* the widest gemm_nr of all levels */
+#define KERNEL_MAX_NR    32 /* the widest gemm_nr of all levels */
+#define KERNEL_MAX_Q8_NR 64
 
 /*
  * add_norm: v = (y + bias) + residual; mean = sum(v) / n;
@@ -40,10 +42,37 @@ struct kernel_norm {
     float eps;
 };
 
+/*
+ * Rows of a matrix [m, k] in 8 bits, with a step and a lowest value for every block of k
+ * (the last one may be shorter): x = step * q + low, q from 0 to 254.
+ */
+struct kernel_q8 {
+    uint8_t *q;   /* [m, ld]: q - zero */
+    float *scale; /* [m, ld_scale]: step and low of block 0, of block 1, ... */
+    size_t ld, ld_scale;
+    size_t block; /* a multiple of 16 */
+    uint8_t zero; /* q8_zero of the level */
+};
+
+/*
+ * A panel of weights [k, nr] in 8 bits: w = step * q, q from -127 to 127; nr is q8_nr.
+ * Columns that do not count are zero, and so is q from k up to a multiple of 4.
+ */
+struct kernel_q8_panel {
+    const int8_t *q;      /* [k / 4][nr][4] */
+    const float *step;    /* [blocks][nr] */
+    const float *sum;     /* [blocks][nr]: step * the sum of the block's q */
+    const int32_t *shift; /* [blocks][nr]: 127 * the sum of the block's q */
+};
+
 struct kernels {
     enum cpu_level level;
     size_t gemm_nr; /* columns of a panel: a matter of the level, not of the result */
     size_t gemm_mr; /* rows that gemm_f32 takes at once: multiples of it run best */
+    size_t q8_nr;   /* the same for gemm_q8, at most KERNEL_MAX_Q8_NR */
+    size_t q8_mr;
+    uint8_t q8_zero; /* what stands for 0 as an activation: gemm_q8 multiplies signed or
+                        unsigned bytes, as the CPU does */
 #define KERNEL(name, ret, params) ret(*name) params;
 #include "kernel/kernel_list.h"
 #undef KERNEL

@@ -21,6 +21,25 @@ KERNEL(gemm_f32, void,
 /* panel[k, gemm_nr] = transpose of w[n, k]; columns from n on are zero. */
 KERNEL(pack_f32, void, (const float *w, size_t ldw, size_t n, size_t k, float *panel))
 
+/* ---- the same in 8 bits ---- */
+
+/* x[m, k] to 8 bits, row by row and block by block. Each x is first multiplied by its
+ * scale[l], unless that is NULL. In a block: low = min, step = (max - min) * (1 / 254f),
+ * q = (x - low) * (254 / (max - min)) rounded to nearest even, 0 when all are equal.
+ * When one is not finite, low is NaN. Bytes of q from k on, up to a multiple of 4, are
+ * written with anything. k > 0. */
+KERNEL(rows_q8, void,
+       (const float *x, size_t ldx, size_t m, size_t k, const float *scale,
+        const struct kernel_q8 *to))
+
+/* c[m, n] = a[m, k] * w[k, n] over the blocks [from, to) of k, n <= q8_nr; c += that
+ * when from > 0. Every output is one chain over the blocks b in order, which begins
+ * with +0 (or with c): c = fma(low[b], w.sum[b], c), then c = fma(the sum of q * w.q, an
+ * integer, a.step[b] * w.step[b], c). */
+KERNEL(gemm_q8, void,
+       (const struct kernel_q8 *a, const struct kernel_q8_panel *w, size_t k,
+        size_t from, size_t to, float *c, size_t ldc, size_t m, size_t n))
+
 /* ---- rows of a matrix y[m, n], in place ---- */
 
 KERNEL(bias, void, (float *y, size_t ldy, size_t m, size_t n, const float *b))

@@ -128,6 +128,60 @@ rows_softmax(float *y, size_t ldy, size_t m, size_t n, float scale)
     }
 }
 
+/* x[i ...] * scale[i ...] */
+static inline struct v16
+q8_load(const float *x, const float *scale, size_t i, size_t n, float fill)
+{
+    struct v16 v = v_load_n(x + i, n - i, fill);
+
+    return scale ? v_mul(v, v_load_n(scale + i, n - i, 1.0f)) : v;
+}
+
+/* Step and low of one block; returns what a difference from low is multiplied by. */
+static inline float
+q8_range(const float *x, const float *scale, size_t n, float to[2])
+{
+    float first = scale ? x[0] * scale[0] : x[0], lowest, range;
+    struct v16 min = v_set1(first), max = min, bad = v_set1(0.0f);
+
+    for (size_t i = 0; i < n; i += 16) {
+        struct v16 v = q8_load(x, scale, i, n, 0.0f);
+        bad = v_fma(v, v_set1(0.0f), bad); /* NaN for ever after an infinity or NaN */
+        if (n - i < 16)
+            v = v_first_or(v, n - i, first);
+        min = v_min(v, min);
+        max = v_max(v, max);
+    }
+    lowest = v_hmin(min);
+    range = v_hmax(max) - lowest;
+    to[0] = range * (1.0f / 254.0f);
+    to[1] = lowest + v_sum(bad);
+    return range > 0.0f ? 254.0f / range : 0.0f;
+}
+
+static inline void
+q8_block(const float *x, const float *scale, size_t n, uint8_t *q, uint8_t zero,
+         float to[2])
+{
+    struct v16 up = v_set1(q8_range(x, scale, n, to)), low = v_set1(to[1]);
+
+    for (size_t i = 0; i < n; i += 16) {
+        struct v16 v = v_sub(q8_load(x, scale, i, n, 0.0f), low);
+        v_store_low_bytes(q + i, v_fma(v, up, v_set1(ROUNDER)), zero, n - i);
+    }
+}
+
+static void
+rows_rows_q8(const float *x, size_t ldx, size_t m, size_t k, const float *scale,
+             const struct kernel_q8 *to)
+{
+    for (size_t r = 0; r < m; r++, x += ldx)
+        for (size_t l = 0, b = 0; l < k; l += to->block, b++)
+            q8_block(x + l, scale ? scale + l : NULL,
+                     k - l < to->block ? k - l : to->block, to->q + r * to->ld + l,
+                     to->zero, to->scale + r * to->ld_scale + 2 * b);
+}
+
 static void
 rows_exp(float *y, size_t n)
 {
@@ -176,6 +230,7 @@ rows_fill(struct kernels *k)
     k->bias_gelu = rows_bias_gelu;
     k->add_norm = rows_add_norm;
     k->softmax = rows_softmax;
+    k->rows_q8 = rows_rows_q8;
     k->exp = rows_exp;
     k->erf = rows_erf;
     k->tanh = rows_tanh;

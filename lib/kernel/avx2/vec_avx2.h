@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -169,6 +170,48 @@ v_hmax(struct v16 x)
 
     q = _mm_max_ps(q, _mm_movehl_ps(q, q));
     return _mm_cvtss_f32(_mm_max_ss(q, _mm_movehdup_ps(q)));
+}
+
+INLINE float
+v_hmin(struct v16 x)
+{
+    __m256 h = _mm256_min_ps(x.lo, x.hi);
+    __m128 q = _mm_min_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+
+    q = _mm_min_ps(q, _mm_movehl_ps(q, q));
+    return _mm_cvtss_f32(_mm_min_ss(q, _mm_movehdup_ps(q)));
+}
+
+INLINE struct v16
+v_first_or(struct v16 x, size_t n, float fill)
+{
+    struct v16 m, f = v_set1(fill);
+
+    if (n >= 16)
+        return x;
+    m = v_mask(n);
+    return v_pair(_mm256_blendv_ps(f.lo, x.lo, m.lo),
+                  _mm256_blendv_ps(f.hi, x.hi, m.hi));
+}
+
+INLINE void
+v_store_low_bytes(uint8_t *p, struct v16 x, uint8_t zero, size_t n)
+{
+    __m256i low = _mm256_set1_epi32(0xff);
+    __m256i lo = _mm256_and_si256(_mm256_castps_si256(x.lo), low);
+    __m256i hi = _mm256_and_si256(_mm256_castps_si256(x.hi), low);
+    __m256i h = _mm256_permute4x64_epi64(_mm256_packus_epi32(lo, hi), 0xd8);
+    __m128i b =
+        _mm_packus_epi16(_mm256_castsi256_si128(h), _mm256_extracti128_si256(h, 1));
+    unsigned char all[16];
+
+    b = _mm_sub_epi8(b, _mm_set1_epi8((char)zero));
+    if (n > 12) {
+        _mm_storeu_si128((__m128i *)(void *)p, b);
+        return;
+    }
+    _mm_storeu_si128((__m128i *)(void *)all, b);
+    memcpy(p, all, (n + 3) / 4 * 4);
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include <immintrin.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -143,6 +144,35 @@ v_hmax(struct v16 x)
 
     q = _mm_max_ps(q, _mm_movehl_ps(q, q));
     return _mm_cvtss_f32(_mm_max_ss(q, _mm_movehdup_ps(q)));
+}
+
+INLINE float
+v_hmin(struct v16 x)
+{
+    __m256 h =
+        _mm256_min_ps(_mm512_castps512_ps256(x.v), _mm512_extractf32x8_ps(x.v, 1));
+    __m128 q = _mm_min_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+
+    q = _mm_min_ps(q, _mm_movehl_ps(q, q));
+    return _mm_cvtss_f32(_mm_min_ss(q, _mm_movehdup_ps(q)));
+}
+
+INLINE struct v16
+v_first_or(struct v16 x, size_t n, float fill)
+{
+    return v_of(_mm512_mask_mov_ps(_mm512_set1_ps(fill), v_mask(n), x.v));
+}
+
+INLINE void
+v_store_low_bytes(uint8_t *p, struct v16 x, uint8_t zero, size_t n)
+{
+    __m128i b = _mm512_cvtepi32_epi8(_mm512_castps_si512(x.v));
+
+    b = _mm_sub_epi8(b, _mm_set1_epi8((char)zero));
+    if (n > 12)
+        _mm_storeu_si128((__m128i *)(void *)p, b);
+    else
+        _mm_mask_storeu_epi8(p, v_mask((n + 3) / 4 * 4), b);
 }
 
 #endif

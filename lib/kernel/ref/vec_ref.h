@@ -143,6 +143,26 @@ v_add_exponent(struct v16 x, struct v16 t)
     return x;
 }
 
+/* The first n lanes, `fill` in the others */
+static inline struct v16
+v_first_or(struct v16 x, size_t n, float fill)
+{
+    EACH_LANE x.f[i] = i < n ? x.f[i] : fill;
+    return x;
+}
+
+/* The lowest byte of the first n lanes, less `zero`, to p; n is rounded up to a
+ * multiple of 4. */
+static inline void
+v_store_low_bytes(uint8_t *p, struct v16 x, uint8_t zero, size_t n)
+{
+    uint32_t bits[16];
+
+    memcpy(bits, &x, sizeof bits);
+    for (size_t i = 0; i < 16 && i < (n + 3) / 4 * 4; i++)
+        p[i] = (uint8_t)(bits[i] - zero);
+}
+
 /* All lanes, by halves: i and i + 8, then i + 4, i + 2, i + 1 */
 static inline float
 v_sum(struct v16 x)
@@ -160,6 +180,16 @@ v_hmax(struct v16 x)
     for (size_t half = 8; half > 0; half /= 2)
         for (size_t i = 0; i < half; i++)
             x.f[i] = x.f[i] > x.f[i + half] ? x.f[i] : x.f[i + half];
+    return x.f[0];
+}
+
+/* The same with v_min(lower, upper) */
+static inline float
+v_hmin(struct v16 x)
+{
+    for (size_t half = 8; half > 0; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            x.f[i] = x.f[i] < x.f[i + half] ? x.f[i] : x.f[i + half];
     return x.f[0];
 }
 

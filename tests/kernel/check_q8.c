@@ -1,0 +1,166 @@
+/* check_q8.c - the matrix product in 8 bits, and how activations come to it */
+#include <math.h>
+#include <string.h>
+
+#include "check.h"
+
+struct rows {
+    struct kernel_q8 q;
+    size_t blocks;
+};
+
+static struct rows
+new_rows(struct check *c, const struct kernels *k, size_t m, size_t n, size_t block)
+{
+    struct rows r = { .blocks = (n + block - 1) / block };
+
+    r.q.block = block;
+    r.q.zero = k->q8_zero;
+    r.q.ld = (n + 3) / 4 * 4;
+    r.q.ld_scale = 2 * r.blocks;
+    r.q.q = check_bytes(c, m * r.q.ld);
+    r.q.scale = check_floats(c, m * r.q.ld_scale);
+    return r;
+}
+
+static void
+compare_rows(struct check *c, size_t m, size_t n, size_t block, enum check_mix mix)
+{
+    size_t ldx = n + check_below(c, 3);
+    float *x = check_fill(c, m ? (m - 1) * ldx + n : 0, mix);
+    float *scale = check_below(c, 2) ? check_fill(c, n, CHECK_TAME) : NULL;
+    struct rows want = new_rows(c, c->ref, m, n, block);
+    struct rows got = new_rows(c, c->got, m, n, block);
+
+    c->ref->rows_q8(x, ldx, m, n, scale, &want.q);
+    c->got->rows_q8(x, ldx, m, n, scale, &got.q);
+    check_same(c, want.q.scale, got.q.scale, m * want.q.ld_scale, "m %zu n %zu of %zu",
+               m, n, block);
+    for (size_t r = 0; r < m; r++)
+        for (size_t l = 0; l < n; l++) {
+            /* What is multiplied by NaN may be anything. */
+            int any = isnan(want.q.scale[r * want.q.ld_scale + l / block * 2 + 1]);
+            uint8_t a = want.q.q[r * want.q.ld + l];
+            uint8_t b = (uint8_t)(got.q.q[r * got.q.ld + l] + got.q.zero);
+            check_true(c, any || a == b, "m %zu n %zu of %zu: q[%zu, %zu] %d, not %d",
+                       m, n, block, r, l, b, a);
+        }
+    check_drop(c);
+}
+
+void
+check_rows_q8(struct check *c)
+{
+    for (const int *n = check_sizes; *n >= 0; n++)
+        for (size_t block = 16; block <= 128 && *n > 0; block *= 2)
+            for (int mix = 0; mix < CHECK_MIXES; mix++)
+                compare_rows(c, 1 + check_below(c, 3), (size_t)*n, block,
+                             (enum check_mix)mix);
+}
+
+/* Weights q [k, n] with their steps, for panels of any width */
+struct weights {
+    size_t k, n, block, blocks;
+    int8_t *q;   /* [n, k] */
+    float *step; /* [n, blocks] */
+};
+
+static struct weights
+new_weights(struct check *c, size_t k, size_t n, size_t block)
+{
+    struct weights w = { k, n, block, (k + block - 1) / block, NULL, NULL };
+    int extreme = check_below(c, 3) == 0;
+
+    w.q = check_bytes(c, n * k);
+    w.step = check_fill(c, n * w.blocks, CHECK_TAME);
+    for (size_t i = 0; i < n * k; i++)
+        w.q[i] = (int8_t)(extreme ? (check_below(c, 2) ? 127 : -127)
+                                  : (int)check_below(c, 255) - 127);
+    return w;
+}
+
+/* Columns [j, j + nr) as a panel */
+static struct kernel_q8_panel
+new_panel(struct check *c, const struct weights *w, size_t j, size_t nr)
+{
+    size_t n_q = (w->k + 3) / 4 * 4 * nr, n_scale = w->blocks * nr;
+    int8_t *q = check_bytes(c, n_q);
+    float *step = check_floats(c, n_scale), *sum = check_floats(c, n_scale);
+    int32_t *shift = check_bytes(c, n_scale * sizeof *shift);
+
+    memset(q, 0, n_q);
+    memset(step, 0, n_scale * sizeof *step);
+    memset(sum, 0, n_scale * sizeof *sum);
+    memset(shift, 0, n_scale * sizeof *shift);
+    for (size_t i = 0; i < nr && j + i < w->n; i++)
+        for (size_t b = 0; b < w->blocks; b++) {
+            int32_t total = 0;
+            for (size_t l = b * w->block; l < w->k && l < (b + 1) * w->block; l++) {
+                int8_t x = w->q[(j + i) * w->k + l];
+                q[l / 4 * nr * 4 + i * 4 + l % 4] = x;
+                total += x;
+            }
+            step[b * nr + i] = w->step[(j + i) * w->blocks + b];
+            sum[b * nr + i] = step[b * nr + i] * (float)total;
+            shift[b * nr + i] = 127 * total;
+        }
+    return (struct kernel_q8_panel){ q, step, sum, shift };
+}
+
+/* c [m, n], by the rows and panels of a level, in two parts where `cut` says so */
+static void
+multiply(struct check *c, const struct kernels *k, const struct weights *w,
+         const float *x, size_t m, size_t cut, float *out, size_t ldc)
+{
+    struct rows a = new_rows(c, k, m, w->k, w->block);
+
+    k->rows_q8(x, w->k, m, w->k, NULL, &a.q);
+    for (size_t j = 0; j < w->n; j += k->q8_nr) {
+        struct kernel_q8_panel p = new_panel(c, w, j, k->q8_nr);
+        size_t n = w->n - j < k->q8_nr ? w->n - j : k->q8_nr;
+
+        k->gemm_q8(&a.q, &p, w->k, 0, cut, out + j, ldc, m, n);
+        if (cut < w->blocks)
+            k->gemm_q8(&a.q, &p, w->k, cut, w->blocks, out + j, ldc, m, n);
+    }
+}
+
+/* Bytes at both ends of their range: what could saturate would. */
+static void
+make_extreme(struct check *c, float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = check_below(c, 2) ? 1.0f : -1.0f;
+}
+
+static void
+check_product(struct check *c, size_t m, size_t n, size_t k, size_t block)
+{
+    struct weights w = new_weights(c, k, n, block);
+    size_t ldc = n + check_below(c, 3), size = m && n ? (m - 1) * ldc + n : 0;
+    size_t cut = 1 + check_below(c, w.blocks);
+    float *x = check_fill(c, m * k, CHECK_TAME), *want, *got;
+
+    if (check_below(c, 3) == 0)
+        make_extreme(c, x, m * k);
+    want = check_fill(c, size, CHECK_TAME);
+    got = check_copy(c, want, size);
+    multiply(c, c->ref, &w, x, m, w.blocks, want, ldc);
+    multiply(c, c->got, &w, x, m, cut, got, ldc);
+    check_same(c, want, got, size, "m %zu n %zu k %zu of %zu, cut %zu", m, n, k, block,
+               cut);
+    check_drop(c);
+}
+
+void
+check_gemm_q8(struct check *c)
+{
+    for (size_t m = 0; m <= 15; m++)
+        for (size_t n = 1; n <= 140; n += 1 + check_below(c, 17))
+            check_product(c, m, n, 1 + check_below(c, 150),
+                          (size_t)16 << check_below(c, 4));
+    check_product(c, 37, 96, 384, 128);
+    check_product(c, 13, 70, 1536, 128);
+    check_product(c, 9, 64, 1536, 32);
+    check_product(c, 5, 64, 100, 4096);
+}
