@@ -213,6 +213,26 @@ weights_at(const struct weights *w, size_t i)
     return &w->tensor[i];
 }
 
+int
+weights_sha(const struct weights *w, int compute, char hex[SHA_HEX])
+{
+    struct buf all = { 0 };
+    size_t i;
+
+    for (i = 0; i < w->n_file; i++) {
+        if (!sha_known(&w->file[i], hex)) {
+            if (!compute)
+                break;
+            sha_mapped(&w->file[i], hex);
+        }
+        buf_add(&all, hex, SHA_HEX - 1);
+    }
+    if (i == w->n_file && w->n_file != 1)
+        sha_hex(all.p, all.n, hex);
+    buf_free(&all);
+    return i == w->n_file;
+}
+
 const char *
 weights_path(const struct weights *w)
 {

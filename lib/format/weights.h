@@ -20,6 +20,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/sha.h"
 #include "base/str.h"
 #include "quant/quant.h"
 
@@ -50,6 +51,11 @@ const struct weight *weights_get(const struct weights *w, const char *name, int 
 
 size_t weights_count(const struct weights *w);
 const struct weight *weights_at(const struct weights *w, size_t i); /* i < count */
+
+/* SHA-256 of all of it: of the file, or of the shards' in the order of the index. 0: it
+ * is not remembered (sha.h), and `compute` did not ask for more. */
+int weights_sha(const struct weights *w, int compute, char hex[SHA_HEX]);
+
 const char *weights_path(const struct weights *w); /* the file that was opened */
 
 #endif
