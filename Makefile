@@ -46,7 +46,7 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 CFLAGS   ?=
 ALLFLAGS  = -std=c11 -ffp-contract=off -fno-math-errno $(WARN) $(FLAGS_$(FLAVOR)) $(CFLAGS)
 CPPFLAGS := -D_POSIX_C_SOURCE=200809L -Ilib -MMD -MP
-LDLIBS   := -ljq -lcrypto -lm -pthread
+LDLIBS   := -ljq -lcrypto -lxxhash -lm -pthread
 LINK      = $(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -Wl,--as-needed $(LDLIBS)
 
 # Everything is picked up by its place: no list of files is kept anywhere.

@@ -62,7 +62,7 @@ struct bert {
 struct load {
     struct bert *m;
     const struct weights *w;
-    struct pack_opt pack;
+    const struct pack_opt *pack;
     const char *prefix; /* of all tensor names: "" or "bert." */
     struct err *e;
 };
@@ -193,7 +193,7 @@ load_pack(struct load *l, int layer, const char *const *part, size_t n_part, int
             return NULL;
         rows[i] = (struct pack_rows){ t->type, t->data, dim[0] };
     }
-    return pack_new(&l->pack, rows, n_part, dim[1], l->e);
+    return pack_new(l->pack, rows, n_part, dim[1], l->e);
 }
 
 static int
@@ -286,14 +286,13 @@ bert_close(struct model *base)
 }
 
 static struct model *
-bert_open(const struct config *c, const struct weights *w, const struct model_opt *opt,
+bert_open(const struct config *c, const struct weights *w, const struct pack_opt *pack,
           struct err *e)
 {
     struct bert *m = mem_zero(1, sizeof *m);
-    struct load l = { .m = m, .w = w, .prefix = "", .e = e };
+    struct load l = { .m = m, .w = w, .pack = pack, .prefix = "", .e = e };
 
-    m->k = kernel_get(cpu_level());
-    l.pack = (struct pack_opt){ opt->arith, m->k, opt->pool };
+    m->k = pack->kernels;
     if (read_config(m, c, e) == 0 && load_all(&l) == 0)
         return &m->base;
     bert_close(&m->base);
