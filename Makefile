@@ -65,7 +65,7 @@ LINT   := $(sort $(wildcard tests/lint/*.sh tests/lint/selftest/*.bats))
 # The long ones first, so that no processor waits for them at the end.
 TESTS  := $(wildcard tests/pipelines/*.bats tests/tools/*.bats) $(KERN) $(UNIT) $(FUZZ)
 PROVE   = PATH="$(abspath $(OUT))/bin:$$PATH" TEXTMILL_OUT="$(OUT)" CC="$(CC)" \
-          prove -j$(JOBS) -e tests/tap
+          XDG_CACHE_HOME="$(abspath $(OUT))/cache" prove -j$(JOBS) -e tests/tap
 
 all: $(BIN) $(PAGES) $(OUT)/models/catalogue.tsv
 

@@ -96,6 +96,8 @@ file_guard(void)
     struct sigaction sa = { .sa_handler = on_bus };
 
     sigaction(SIGBUS, &sa, NULL);
+    sa.sa_handler = SIG_IGN;
+    sigaction(SIGXFSZ, &sa, NULL);
 }
 
 void

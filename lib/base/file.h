@@ -7,7 +7,8 @@
  *
  * A mapped file that somebody cuts short while we read it would end the process by
  * SIGBUS. file_guard() (called once by cli, before threads) turns that into a message
- * and exit 4.
+ * and exit 4. It also makes a file beyond the user's limit (SIGXFSZ) a write that fails,
+ * as on a full disk.
  *
  * Threads: a mapped file may be read by any number of threads.
  */

@@ -52,7 +52,8 @@ struct packfile {
     struct file file; /* the one that is read */
     const struct entry *entry;
     size_t n_entry;
-    size_t next;
+    size_t next; /* the entry that is asked for next */
+    int reading; /* until one is asked for that is not there */
 
     int fd;             /* the one that is written; -1: none */
     char tmp[PATH_MAX]; /* its name while it has one of its own */
@@ -165,31 +166,28 @@ check_panels(const struct packfile *f, struct pool *pool)
     return good;
 }
 
-static void
-forget(struct packfile *f)
+static int
+check_all(struct packfile *f, struct pool *pool)
 {
-    file_unmap(&f->file);
-    f->entry = NULL;
-    f->n_entry = 0;
+    const struct head *h = (const struct head *)(const void *)f->file.p;
+
+    if (f->file.n < sizeof *h || !check_head(f, h))
+        return 0;
+    f->n_entry = h->n_entry;
+    f->entry = (const struct entry *)(const void *)(f->file.p + h->table);
+    return check_table(f->entry, f->n_entry, h->table) && check_panels(f, pool);
 }
 
 static void
 read_file(struct packfile *f, struct pool *pool)
 {
-    const struct head *h;
     struct err ignored;
 
     if (file_map_own(&f->file, f->path, &ignored))
         return;
-    h = (const struct head *)(const void *)f->file.p;
-    if (f->file.n < sizeof *h || !check_head(f, h)) {
-        forget(f);
-        return;
-    }
-    f->n_entry = h->n_entry;
-    f->entry = (const struct entry *)(const void *)(f->file.p + h->table);
-    if (!check_table(f->entry, f->n_entry, h->table) || !check_panels(f, pool))
-        forget(f);
+    f->reading = check_all(f, pool);
+    if (!f->reading)
+        file_unmap(&f->file);
 }
 
 /* ---- writing ---- */
@@ -262,11 +260,11 @@ put_entry(struct packfile *f, const struct packfile_shape *shape, const void *pa
 static void
 turn_to_writing(struct packfile *f)
 {
+    f->reading = 0;
     begin(f);
     for (size_t i = 0; i < f->next && f->fd >= 0; i++)
         put_entry(f, &f->entry[i].shape, f->file.p + f->entry[i].offset,
                   f->entry[i].sum);
-    f->n_entry = f->next;
 }
 
 /* Gives the file its name. It is not synced: what a crash of the machine loses, the
@@ -339,8 +337,8 @@ packfile_open(const char *dir, const struct packfile_key *key, struct pool *pool
     if (set_key(f, dir, key))
         return f;
     read_file(f, pool);
-    if (f->n_entry == 0)
-        turn_to_writing(f);
+    if (!f->reading)
+        begin(f);
     return f;
 }
 
@@ -360,10 +358,10 @@ packfile_next(struct packfile *f, const struct packfile_shape *shape)
 {
     const struct entry *x;
 
-    if (f->next == f->n_entry)
+    if (!f->reading)
         return NULL;
-    x = &f->entry[f->next];
-    if (memcmp(&x->shape, shape, sizeof *shape) != 0) {
+    x = f->entry + f->next;
+    if (f->next == f->n_entry || memcmp(&x->shape, shape, sizeof *shape) != 0) {
         turn_to_writing(f);
         return NULL;
     }
