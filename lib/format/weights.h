@@ -49,6 +49,9 @@ const struct weight *weights_find(const struct weights *w, const char *name);
 const struct weight *weights_get(const struct weights *w, const char *name, int n_dim,
                                  const size_t *dim, struct err *e);
 
+/* The data will not be read again soon: its memory is let go until it is. */
+void weights_let_go(const struct weights *w, const struct weight *t);
+
 size_t weights_count(const struct weights *w);
 const struct weight *weights_at(const struct weights *w, size_t i); /* i < count */
 

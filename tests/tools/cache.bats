@@ -131,6 +131,13 @@ healed() {
     one
 }
 
+@test "without XDG_CACHE_HOME it is in ~/.cache" {
+    unset XDG_CACHE_HOME
+    HOME=$dir same
+    packed=$dir/.cache/textmill/packed
+    one
+}
+
 @test "a cache that cannot be written is still read" {
     [ "$(id -u)" != 0 ] || skip "root can write everywhere"
     same
