@@ -46,7 +46,7 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 CFLAGS   ?=
 ALLFLAGS  = -std=c11 -ffp-contract=off -fno-math-errno $(WARN) $(FLAGS_$(FLAVOR)) $(CFLAGS)
 CPPFLAGS := -D_POSIX_C_SOURCE=200809L -Ilib -MMD -MP
-LDLIBS   := -ljq -lcrypto -lm -pthread
+LDLIBS   := -ljq -lcrypto -lxxhash -lm -pthread
 LINK      = $(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -Wl,--as-needed $(LDLIBS)
 
 # Everything is picked up by its place: no list of files is kept anywhere.
@@ -65,7 +65,7 @@ LINT   := $(sort $(wildcard tests/lint/*.sh tests/lint/selftest/*.bats))
 # The long ones first, so that no processor waits for them at the end.
 TESTS  := $(wildcard tests/pipelines/*.bats tests/tools/*.bats) $(KERN) $(UNIT) $(FUZZ)
 PROVE   = PATH="$(abspath $(OUT))/bin:$$PATH" TEXTMILL_OUT="$(OUT)" CC="$(CC)" \
-          prove -j$(JOBS) -e tests/tap
+          XDG_CACHE_HOME="$(abspath $(OUT))/cache" prove -j$(JOBS) -e tests/tap
 
 all: $(BIN) $(PAGES) $(OUT)/models/catalogue.tsv
 

@@ -14,30 +14,61 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static struct file_id
+id_of(const struct stat *st)
+{
+    return (struct file_id){ .device = (long long)st->st_dev,
+                             .inode = (long long)st->st_ino,
+                             .written_s = st->st_mtim.tv_sec,
+                             .written_ns = st->st_mtim.tv_nsec,
+                             .changed_s = st->st_ctim.tv_sec,
+                             .changed_ns = st->st_ctim.tv_nsec };
+}
+
+/* Maps what fd is; the caller closes it. */
+static int
+map_fd(struct file *f, int fd, const struct stat *st, const char *path, struct err *e)
+{
+    void *p = NULL;
+
+    if (!S_ISREG(st->st_mode))
+        return err_set(e, ERR_INPUT, "'%s' is not a regular file", path);
+    if (st->st_size > 0)
+        p = mmap(NULL, (size_t)st->st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (p == MAP_FAILED)
+        return err_set(e, ERR_INPUT, "cannot map '%s': %s", path, strerror(errno));
+    *f = (struct file){ p, (size_t)st->st_size, id_of(st) };
+    return 0;
+}
+
+static int
+open_and_map(struct file *f, const char *path, int flags, int own, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | flags), rc;
+    struct stat st;
+
+    *f = (struct file){ 0 };
+    if (fd < 0 || fstat(fd, &st))
+        rc = err_set(e, ERR_INPUT, "cannot open '%s': %s", path, strerror(errno));
+    else if (own && (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH))))
+        rc = err_set(e, ERR_INPUT, "others can write '%s'", path);
+    else
+        rc = map_fd(f, fd, &st, path, e);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 int
 file_map(struct file *f, const char *path, struct err *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat st;
-    void *p;
+    return open_and_map(f, path, 0, 0, e);
+}
 
-    *f = (struct file){ 0 };
-    if (fd < 0)
-        return err_set(e, ERR_INPUT, "cannot open '%s': %s", path, strerror(errno));
-    if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-        close(fd);
-        return err_set(e, ERR_INPUT, "'%s' is not a regular file", path);
-    }
-    if (st.st_size == 0) {
-        close(fd);
-        return 0;
-    }
-    p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-    close(fd);
-    if (p == MAP_FAILED)
-        return err_set(e, ERR_INPUT, "cannot map '%s': %s", path, strerror(errno));
-    *f = (struct file){ p, (size_t)st.st_size };
-    return 0;
+int
+file_map_own(struct file *f, const char *path, struct err *e)
+{
+    return open_and_map(f, path, O_NOFOLLOW | O_NONBLOCK, 1, e);
 }
 
 void
@@ -46,6 +77,17 @@ file_unmap(struct file *f)
     if (f->p)
         munmap((void *)(uintptr_t)f->p, f->n);
     *f = (struct file){ 0 };
+}
+
+void
+file_let_go(const void *p, size_t n)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t skip = (page - (uintptr_t)p % page) % page; /* whole pages only */
+
+    if (n > skip && n - skip >= page)
+        (void)madvise((void *)((uintptr_t)p + skip), (n - skip) / page * page,
+                      MADV_DONTNEED);
 }
 
 static void
@@ -65,6 +107,8 @@ file_guard(void)
     struct sigaction sa = { .sa_handler = on_bus };
 
     sigaction(SIGBUS, &sa, NULL);
+    sa.sa_handler = SIG_IGN;
+    sigaction(SIGXFSZ, &sa, NULL);
 }
 
 void
@@ -168,6 +212,19 @@ file_make_dirs(const char *path, struct err *e)
                            strerror(errno));
     }
     return 0;
+}
+
+int
+file_cache_dir(const char *what, char *dir, size_t cap)
+{
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    int n = -1;
+
+    if (xdg && xdg[0] == '/')
+        n = snprintf(dir, cap, "%s/textmill/%s", xdg, what);
+    else if (home && home[0] == '/')
+        n = snprintf(dir, cap, "%s/.cache/textmill/%s", home, what);
+    return n > 0 && (size_t)n < cap ? 0 : -1;
 }
 
 void

@@ -1,13 +1,11 @@
 /* sha.c - SHA-256, by libcrypto */
 #include "base/sha.h"
 
+#include <limits.h>
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#include "base/file.h"
+#include <time.h>
 
 void
 sha_hex(const void *p, size_t n, char hex[SHA_HEX])
@@ -22,60 +20,84 @@ sha_hex(const void *p, size_t n, char hex[SHA_HEX])
         snprintf(hex + 2 * i, 3, "%02x", md[i]);
 }
 
-/* The folder for what can be made again; "" when there is no home. */
-static void
-cache_dir(char *dir, size_t cap)
-{
-    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-
-    dir[0] = '\0';
-    if (xdg && xdg[0] == '/')
-        snprintf(dir, cap, "%s/textmill/sha256", xdg);
-    else if (home && home[0] == '/')
-        snprintf(dir, cap, "%s/.cache/textmill/sha256", home);
-}
-
 static int
-is_hex(const struct buf *b)
+is_hex(const struct file *f)
 {
-    if (b->n != 64)
+    if (f->n != 64)
         return 0;
     for (size_t i = 0; i < 64; i++)
-        if (!strchr("0123456789abcdef", b->p[i]) || b->p[i] == '\0')
+        if (f->p[i] == '\0' || !strchr("0123456789abcdef", f->p[i]))
             return 0;
     return 1;
+}
+
+/* The file that remembers f's; its folder ends at dir[n]. 0: there is no home. */
+static size_t
+entry_of(const struct file *f, char *path, size_t cap)
+{
+    size_t n;
+
+    if (file_cache_dir("sha256", path, cap - 160))
+        return 0;
+    n = strlen(path);
+    snprintf(path + n, cap - n, "/%llx-%llx-%zx-%llx.%09lld-%llx.%09lld", f->id.device,
+             f->id.inode, f->n, f->id.written_s, f->id.written_ns, f->id.changed_s,
+             f->id.changed_ns);
+    return n;
+}
+
+int
+sha_known(const struct file *f, char hex[SHA_HEX])
+{
+    char path[PATH_MAX];
+    struct err ignored;
+    struct file entry;
+    int known;
+
+    if (entry_of(f, path, sizeof path) == 0 || file_map_own(&entry, path, &ignored))
+        return 0;
+    known = is_hex(&entry);
+    if (known)
+        snprintf(hex, SHA_HEX, "%.64s", (const char *)entry.p);
+    file_unmap(&entry);
+    return known;
+}
+
+/* A file written just now may be written again within the same tick of its clock. */
+static int
+is_settled(const struct file *f)
+{
+    return time(NULL) - f->id.changed_s > 2;
+}
+
+void
+sha_mapped(const struct file *f, char hex[SHA_HEX])
+{
+    char path[PATH_MAX];
+    struct err ignored;
+    size_t dir;
+
+    if (sha_known(f, hex))
+        return;
+    sha_hex(f->p, f->n, hex);
+    dir = is_settled(f) ? entry_of(f, path, sizeof path) : 0;
+    if (dir == 0)
+        return;
+    path[dir] = '\0';
+    if (file_make_dirs(path, &ignored) == 0) {
+        path[dir] = '/';
+        (void)file_replace(path, hex, 64, &ignored);
+    }
 }
 
 int
 sha_file(const char *path, char hex[SHA_HEX], struct err *e)
 {
-    char dir[3072], entry[4096];
-    struct buf b = { 0 };
-    struct err ignored;
     struct file f;
-    struct stat st;
-    int hit = 0;
 
     if (file_map(&f, path, e))
         return -1;
-    cache_dir(dir, sizeof dir);
-    if (stat(path, &st) == 0 && dir[0]) {
-        snprintf(entry, sizeof entry, "%s/%llx-%llx-%llx-%llx.%09ld", dir,
-                 (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
-                 (unsigned long long)st.st_size, (unsigned long long)st.st_mtim.tv_sec,
-                 st.st_mtim.tv_nsec);
-        hit =
-            file_exists(entry) && file_read(entry, 64, &b, &ignored) == 0 && is_hex(&b);
-    }
-    if (hit) {
-        memcpy(hex, b.p, 64);
-        hex[64] = '\0';
-    } else {
-        sha_hex(f.p, f.n, hex);
-        if (dir[0] && file_make_dirs(dir, &ignored) == 0)
-            (void)file_replace(entry, hex, 64, &ignored);
-    }
-    buf_free(&b);
+    sha_mapped(&f, hex);
     file_unmap(&f);
     return 0;
 }

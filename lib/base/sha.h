@@ -9,14 +9,21 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/file.h"
 
 #define SHA_HEX 65 /* 64 digits and the NUL */
 
 void sha_hex(const void *p, size_t n, char hex[SHA_HEX]);
 
-/* Of a file's bytes, through the cache $XDG_CACHE_HOME/textmill/sha256, which trusts
- * (device, inode, size, modification time). A cache that cannot be used is not an
- * error. ERR_INPUT: the file cannot be read. */
+/*
+ * Of a mapped file's bytes, remembered in the cache folder "sha256" (file.h) by what
+ * tells one file from another (struct file_id). A cache that cannot be used is not an
+ * error, nor is what it says trusted when others can have written it.
+ */
+void sha_mapped(const struct file *f, char hex[SHA_HEX]);
+int sha_known(const struct file *f, char hex[SHA_HEX]); /* 0: not remembered */
+
+/* The same by path. ERR_INPUT: the file cannot be read. */
 int sha_file(const char *path, char hex[SHA_HEX], struct err *e);
 
 #endif

@@ -24,7 +24,8 @@ embedopt_find(struct embedopt *o, struct filter *f, struct embedder_opt *opt,
         return -1;
     opt->session = (struct session_opt){ .dir = o->found.dir,
                                          .precision = o->mo->precision,
-                                         .pool = filter_pool(f) };
+                                         .pool = filter_pool(f),
+                                         .cache = !o->mo->no_cache };
     return 0;
 }
 

@@ -17,6 +17,8 @@ const struct cli_opt modelopt_opts[] = {
       "arithmetic of the model: f32" },
     { 0, "overlong", "HOW", CLI_STR, offsetof(struct modelopt, overlong),
       "text beyond the model's limit: chunk, truncate, skip, error" },
+    { 0, "no-cache", NULL, CLI_FLAG, offsetof(struct modelopt, no_cache),
+      "pack the model's weights anew, keep no file of them" },
     { 0 },
 };
 

@@ -18,6 +18,7 @@
 
 struct modelopt {
     const char *model, *precision, *overlong;
+    int no_cache;
 };
 
 extern const struct cli_opt modelopt_opts[];

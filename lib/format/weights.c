@@ -201,6 +201,16 @@ weights_get(const struct weights *w, const char *name, int n_dim, const size_t *
     return t;
 }
 
+void
+weights_let_go(const struct weights *w, const struct weight *t)
+{
+    const unsigned char *p = t->data;
+
+    for (size_t i = 0; i < w->n_file; i++) /* or else it is no mapped file */
+        if (p >= w->file[i].p && p < w->file[i].p + w->file[i].n)
+            file_let_go(p, t->bytes);
+}
+
 size_t
 weights_count(const struct weights *w)
 {
@@ -211,6 +221,27 @@ const struct weight *
 weights_at(const struct weights *w, size_t i)
 {
     return &w->tensor[i];
+}
+
+int
+weights_sha(const struct weights *w, int compute, char hex[SHA_HEX])
+{
+    struct buf all = { 0 };
+    size_t i;
+
+    for (i = 0; i < w->n_file; i++) {
+        if (!sha_known(&w->file[i], hex)) {
+            if (!compute)
+                break;
+            sha_mapped(&w->file[i], hex);
+            file_let_go(w->file[i].p, w->file[i].n);
+        }
+        buf_add(&all, hex, SHA_HEX - 1);
+    }
+    if (i == w->n_file && w->n_file != 1)
+        sha_hex(all.p, all.n, hex);
+    buf_free(&all);
+    return i == w->n_file;
 }
 
 const char *

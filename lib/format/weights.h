@@ -20,6 +20,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/sha.h"
 #include "base/str.h"
 #include "quant/quant.h"
 
@@ -48,8 +49,16 @@ const struct weight *weights_find(const struct weights *w, const char *name);
 const struct weight *weights_get(const struct weights *w, const char *name, int n_dim,
                                  const size_t *dim, struct err *e);
 
+/* The data will not be read again soon: its memory is let go until it is. */
+void weights_let_go(const struct weights *w, const struct weight *t);
+
 size_t weights_count(const struct weights *w);
 const struct weight *weights_at(const struct weights *w, size_t i); /* i < count */
+
+/* SHA-256 of all of it: of the file, or of the shards' in the order of the index. 0: it
+ * is not remembered (sha.h), and `compute` did not ask for more. */
+int weights_sha(const struct weights *w, int compute, char hex[SHA_HEX]);
+
 const char *weights_path(const struct weights *w); /* the file that was opened */
 
 #endif

@@ -23,7 +23,7 @@ static int
 open_model(struct session *s, const struct session_opt *opt, struct err *e)
 {
     const char *name = opt->precision ? opt->precision : "f32";
-    struct model_opt model = { .pool = opt->pool };
+    struct model_opt model = { .pool = opt->pool, .cache = opt->cache };
     int arith = pack_arith_find(name);
 
     if (arith < 0)

@@ -22,6 +22,7 @@ struct session_opt {
     const char *dir;
     const char *precision; /* name of an arithmetic; NULL: "f32" */
     struct pool *pool;     /* used while opening; NULL: one thread */
+    int cache;             /* of packed weights, see model.h */
 };
 
 struct session {

@@ -15,6 +15,7 @@
  *         Language Understanding", 2019. Tensor names as Hugging Face writes them.
  */
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/mem.h"
@@ -54,7 +55,7 @@ struct bert {
     const float *position;     /* [n_ctx, d] */
     struct norm embedded;
     struct layer *layer;
-    struct arena vectors; /* biases, norms, positions in f32 */
+    struct arena vectors; /* biases, norms, positions, where the file has no floats */
 };
 
 /* ---- load ---- */
@@ -62,7 +63,7 @@ struct bert {
 struct load {
     struct bert *m;
     const struct weights *w;
-    struct pack_opt pack;
+    const struct pack_opt *pack;
     const char *prefix; /* of all tensor names: "" or "bert." */
     struct err *e;
 };
@@ -145,7 +146,8 @@ get(struct load *l, int layer, const char *name, int n_dim, const size_t *dim)
                        l->e);
 }
 
-/* A table of [rows, n] as floats, or [n] where rows is 0; NULL: error. */
+/* A table of [rows, n] as floats, or [n] where rows is 0; NULL: error. Floats stay
+ * where they are, in the file. */
 static const float *
 floats(struct load *l, int layer, const char *name, int rows, int n)
 {
@@ -156,6 +158,8 @@ floats(struct load *l, int layer, const char *name, int rows, int n)
 
     if (t == NULL)
         return NULL;
+    if (t->type == QUANT_F32 && (uintptr_t)t->data % sizeof(float) == 0)
+        return t->data;
     v = arena_alloc(&l->m->vectors, mem_mul(count, sizeof *v));
     quant_to_f32(t->type, t->data, v, count);
     return v;
@@ -183,17 +187,21 @@ load_pack(struct load *l, int layer, const char *const *part, size_t n_part, int
           int n_in)
 {
     size_t dim[] = { (size_t)n_out, (size_t)n_in };
+    const struct weight *t[3];
     struct pack_rows rows[3];
+    struct pack *p;
     char name[96];
 
     for (size_t i = 0; i < n_part; i++) {
-        const struct weight *t;
         snprintf(name, sizeof name, "%s.weight", part[i]);
-        if ((t = get(l, layer, name, 2, dim)) == NULL)
+        if ((t[i] = get(l, layer, name, 2, dim)) == NULL)
             return NULL;
-        rows[i] = (struct pack_rows){ t->type, t->data, dim[0] };
+        rows[i] = (struct pack_rows){ t[i]->type, t[i]->data, dim[0] };
     }
-    return pack_new(&l->pack, rows, n_part, dim[1], l->e);
+    p = pack_new(l->pack, rows, n_part, dim[1], l->e);
+    for (size_t i = 0; i < n_part; i++)
+        weights_let_go(l->w, t[i]);
+    return p;
 }
 
 static int
@@ -286,14 +294,13 @@ bert_close(struct model *base)
 }
 
 static struct model *
-bert_open(const struct config *c, const struct weights *w, const struct model_opt *opt,
+bert_open(const struct config *c, const struct weights *w, const struct pack_opt *pack,
           struct err *e)
 {
     struct bert *m = mem_zero(1, sizeof *m);
-    struct load l = { .m = m, .w = w, .prefix = "", .e = e };
+    struct load l = { .m = m, .w = w, .pack = pack, .prefix = "", .e = e };
 
-    m->k = kernel_get(cpu_level());
-    l.pack = (struct pack_opt){ opt->arith, m->k, opt->pool };
+    m->k = pack->kernels;
     if (read_config(m, c, e) == 0 && load_all(&l) == 0)
         return &m->base;
     bert_close(&m->base);

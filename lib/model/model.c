@@ -1,7 +1,11 @@
 /* model.c - a network: token ids in, hidden states out */
 #include "model/model.h"
 
+#include <limits.h>
 #include <string.h>
+
+#include "base/file.h"
+#include "tensor/packfile.h"
 
 #define MODEL(a) extern const struct model_ops a##_ops;
 #include "model/model_list.h"
@@ -34,19 +38,47 @@ find(const struct config *c, struct err *e)
     return NULL;
 }
 
+/* The file of packed weights; NULL: there is no place for one. The hash of the weights,
+ * when it is not known yet, costs more than packing: it must be worth it. */
+static struct packfile *
+open_packed(const struct weights *w, const struct pack_opt *pack)
+{
+    struct packfile_key key = { .arith = pack_arith_name(pack->arith),
+                                .version = pack_arith_version(pack->arith),
+                                .level = cpu_name(pack->kernels->level) };
+    char dir[PATH_MAX], sha[SHA_HEX];
+
+    if (file_cache_dir("packed", dir, sizeof dir) ||
+        (!weights_sha(w, 0, sha) &&
+         !(packfile_can_write(dir) && weights_sha(w, 1, sha))))
+        return NULL;
+    key.sha = sha;
+    return packfile_open(dir, &key, pack->pool);
+}
+
 static struct model *
 open_weights(const struct model_ops *ops, const char *dir, const struct config *c,
              const struct model_opt *opt, struct err *e)
 {
+    struct pack_opt pack = { .arith = opt->arith,
+                             .kernels = kernel_get(cpu_level()),
+                             .pool = opt->pool };
     struct weights *w = weights_open(dir, e);
-    struct model *m = w ? ops->open(c, w, opt, e) : NULL;
+    struct model *m;
 
+    if (w && opt->cache)
+        pack.file = open_packed(w, &pack);
+    m = w ? ops->open(c, w, &pack, e) : NULL;
     if (m == NULL) {
+        packfile_close(pack.file);
         weights_close(w);
         return NULL;
     }
+    if (pack.file)
+        packfile_end(pack.file);
     m->ops = ops;
     m->weights = w;
+    m->packed = pack.file;
     return m;
 }
 
@@ -64,10 +96,15 @@ model_open(const char *dir, const struct model_opt *opt, struct err *e)
 void
 model_close(struct model *m)
 {
-    struct weights *w = m ? m->weights : NULL;
+    struct weights *w;
+    struct packfile *packed;
 
-    if (m)
-        m->ops->close(m);
+    if (m == NULL)
+        return;
+    w = m->weights;
+    packed = m->packed;
+    m->ops->close(m);
+    packfile_close(packed);
     weights_close(w);
 }
 

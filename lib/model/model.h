@@ -11,7 +11,9 @@
  * The architecture is what config.json calls model_type; each is a line of model_list.h
  * and a file that shows the network and runs it.
  *
- * Owns:    the packed weights and the mapped files.
+ * Owns:    the packed weights and the mapped files. With `cache` the packed weights lie
+ *          in the cache folder "packed" (file.h), one file for each model, arithmetic
+ *          and level, and are shared by all processes that run it.
  * Threads: constant after open; any number of threads may encode at once, each with a
  *          model_work of its own. One call works on one thread.
  */
@@ -30,6 +32,7 @@
 struct model_opt {
     enum arith arith;
     struct pool *pool; /* shares the packing; NULL: on this thread */
+    int cache;         /* packed weights are kept in a file for the next start */
 };
 
 /* Sequences end to end, without padding. */
@@ -53,9 +56,11 @@ struct model;
 struct model_ops {
     const char *type; /* config.json's model_type */
 
-    /* A struct that begins with struct model; model_open() fills ops and weights. */
+    /* A struct that begins with struct model; model_open() fills ops, weights and
+     * packed. All packs are made by the options given, in an order that the
+     * configuration alone decides. */
     struct model *(*open)(const struct config *c, const struct weights *w,
-                          const struct model_opt *opt, struct err *e);
+                          const struct pack_opt *pack, struct err *e);
     void (*close)(struct model *m); /* NULL is fine */
 
     /* See model_encode(). */
@@ -66,12 +71,14 @@ struct model_ops {
 struct model {
     const struct model_ops *ops;
     struct weights *weights;
-    int n_embd;  /* width of a hidden state */
-    int n_ctx;   /* most tokens of a sequence */
-    int n_vocab; /* ids go from 0 to n_vocab - 1 */
+    struct packfile *packed; /* NULL: none */
+    int n_embd;              /* width of a hidden state */
+    int n_ctx;               /* most tokens of a sequence */
+    int n_vocab;             /* ids go from 0 to n_vocab - 1 */
 };
 
-/* A folder with config.json and weights. ERR_MODEL, ERR_NOMEM. */
+/* A folder with config.json and weights. ERR_MODEL, ERR_NOMEM; what is wrong with a
+ * cache is no error. */
 struct model *model_open(const char *dir, const struct model_opt *opt, struct err *e);
 void model_close(struct model *m); /* NULL is fine */
 

@@ -20,7 +20,8 @@ struct pack {
     const struct kernels *k;
     size_t n_out, n_in;
     size_t n_panel, panel_bytes;
-    unsigned char *panels; /* [n_panel][panel_bytes] */
+    unsigned char *panels; /* [n_panel][panel_bytes]; read-only when done */
+    void *own;             /* the same, or NULL: they are in a file */
 };
 
 /* Weights as files have them: the rows of all parts, counted through. */

@@ -2,11 +2,11 @@
 #include "tensor/pack.h"
 
 #include <limits.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "tensor/arith.h"
+#include "tensor/packfile.h"
 
 static const struct arith_ops *const ariths[ARITHS] = {
     [ARITH_F32] = &arith_f32,
@@ -25,6 +25,12 @@ pack_arith_find(const char *name)
         if (strcmp(ariths[i]->name, name) == 0)
             return i;
     return -1;
+}
+
+int
+pack_arith_version(enum arith arith)
+{
+    return ariths[arith]->version;
 }
 
 struct job {
@@ -76,6 +82,38 @@ count_rows(const struct pack_rows *rows, size_t n_part, size_t n_in, struct err 
     return n_out;
 }
 
+/* The panels, packed here. 0 or -1. */
+static int
+make_panels(struct pack *p, const struct arith_source *src, struct pool *pool,
+            struct err *e)
+{
+    p->own = p->panels = mem_try(mem_mul(p->n_panel, p->panel_bytes));
+    if (p->own == NULL)
+        return err_set(e, ERR_NOMEM, "no memory for weights of %zu x %zu", p->n_out,
+                       p->n_in);
+    pack_all(p, src, pool);
+    return 0;
+}
+
+/* The same, from the file if they are there, and if not, for it. */
+static int
+share_panels(struct pack *p, const struct arith_source *src, const struct pack_opt *opt,
+             struct err *e)
+{
+    struct packfile_shape shape = { p->n_out, p->n_in, p->n_panel, p->panel_bytes,
+                                    packfile_print(src->part, src->n_part, src->n_in) };
+    const void *panels = packfile_next(opt->file, &shape);
+
+    if (panels) {
+        p->panels = (unsigned char *)(uintptr_t)panels;
+        return 0;
+    }
+    if (make_panels(p, src, opt->pool, e))
+        return -1;
+    packfile_add(opt->file, &shape, p->panels);
+    return 0;
+}
+
 struct pack *
 pack_new(const struct pack_opt *opt, const struct pack_rows *rows, size_t n_part,
          size_t n_in, struct err *e)
@@ -89,14 +127,11 @@ pack_new(const struct pack_opt *opt, const struct pack_rows *rows, size_t n_part
         return NULL;
     want.n_panel = (want.n_out - 1) / k->gemm_nr + 1;
     want.panel_bytes = want.ops->panel_bytes(k, n_in);
-    want.panels = mem_try(mem_mul(want.n_panel, want.panel_bytes));
-    if (want.panels == NULL) {
-        err_set(e, ERR_NOMEM, "no memory for weights of %zu x %zu", want.n_out, n_in);
+    if (opt->file ? share_panels(&want, &src, opt, e)
+                  : make_panels(&want, &src, opt->pool, e))
         return NULL;
-    }
     p = mem_alloc(sizeof *p);
     *p = want;
-    pack_all(p, &src, opt->pool);
     return p;
 }
 
@@ -104,7 +139,7 @@ void
 pack_free(struct pack *p)
 {
     if (p)
-        mem_free(p->panels);
+        mem_free(p->own);
     mem_free(p);
 }
 
@@ -123,5 +158,5 @@ pack_n_in(const struct pack *p)
 size_t
 pack_bytes(const struct pack *p)
 {
-    return sizeof *p + p->n_panel * p->panel_bytes;
+    return sizeof *p + (p->own ? p->n_panel * p->panel_bytes : 0);
 }

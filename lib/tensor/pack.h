@@ -11,7 +11,8 @@
  * answer on every CPU. The layout behind it is a matter of the level and stays inside.
  * A new arithmetic is a file arith_NAME.c and a line in pack.c.
  *
- * Owns:    its copy of the weights; the source may go after pack_new().
+ * Owns:    its copy of the weights, but where a file gives them; the source may go
+ *          after pack_new().
  * Threads: constant after pack_new(), shared by all workers.
  */
 #ifndef TENSOR_PACK_H
@@ -31,6 +32,7 @@ enum arith {
 
 const char *pack_arith_name(enum arith arith); /* "f32" */
 int pack_arith_find(const char *name);         /* -1: no such arithmetic */
+int pack_arith_version(enum arith arith);      /* of the layout, for packfile.h */
 
 /* Rows of n_in weights each, end to end, any alignment (as Hugging Face stores
  * Linear.weight). */
@@ -40,10 +42,13 @@ struct pack_rows {
     size_t n;
 };
 
+struct packfile;
+
 struct pack_opt {
     enum arith arith;
     const struct kernels *kernels;
-    struct pool *pool; /* shares the work; NULL: on this thread */
+    struct pool *pool;     /* shares the work; NULL: on this thread */
+    struct packfile *file; /* of these weights, open; NULL: none. Outlives the pack. */
 };
 
 struct pack;
@@ -51,7 +56,8 @@ struct pack;
 /*
  * Packs a matrix [n_out, n_in] given in parts, one below the other: n_out is the sum of
  * their rows. The caller has checked that each part is there: quant_bytes(type, n_in)
- * for each row. Errors: ERR_MODEL for an empty or ragged shape, ERR_NOMEM.
+ * for each row. The file, if it has this matrix, gives it, else it gets it. Errors:
+ * ERR_MODEL for an empty or ragged shape, ERR_NOMEM.
  */
 struct pack *pack_new(const struct pack_opt *opt, const struct pack_rows *rows,
                       size_t n_part, size_t n_in, struct err *e);

@@ -4,8 +4,10 @@
 #include <limits.h>
 
 #include "base/mem.h"
+#include "folder.h"
 #include "tap.h"
 #include "tensor/matmul.h"
+#include "tensor/packfile.h"
 #include "tensors.h"
 
 #define N_OUT 77
@@ -16,7 +18,9 @@ static struct pack *
 pack_at(enum cpu_level level, struct pool *pool, const struct pack_rows *rows,
         size_t n_part, size_t n_in, struct err *e)
 {
-    struct pack_opt opt = { ARITH_F32, kernel_get(level), pool };
+    struct pack_opt opt = { .arith = ARITH_F32,
+                            .kernels = kernel_get(level),
+                            .pool = pool };
 
     return pack_new(&opt, rows, n_part, n_in, e);
 }
@@ -123,6 +127,55 @@ test_sources(void)
     mem_free(bf16);
 }
 
+/* One start: y by a pack of a file. The panels of the first start are on the heap. */
+static float *
+product_by_file(const char *dir, const struct pack_rows *rows, struct pool *pool,
+                const float *x, int first)
+{
+    static const struct packfile_key key = { "0", "f32", 1, "any" };
+    struct packfile *f = packfile_open(dir, &key, pool);
+    struct pack_opt opt = { ARITH_F32, kernel_get(cpu_level()), pool, f };
+    struct err e = { 0 };
+    struct pack *p = pack_new(&opt, rows, 1, N_IN, &e);
+    float *y = tensors_zero(N_TOK * N_OUT);
+    struct arena work = { 0 };
+
+    packfile_end(f);
+    tap_ok(first ? pack_bytes(p) > N_OUT * N_IN * sizeof(float)
+                 : pack_bytes(p) < N_OUT * N_IN,
+           "start %d: %zu bytes of its own", first ? 1 : 2, pack_bytes(p));
+    matmul(p, x, N_IN, N_TOK, y, N_OUT, NULL, &work);
+    arena_release(&work);
+    pack_free(p);
+    packfile_close(f);
+    return y;
+}
+
+static void
+test_file(void)
+{
+    float *w = tensors_random(N_OUT * N_IN, 1), *x = tensors_random(N_TOK * N_IN, 2);
+    float *want = product(QUANT_F32, w, NULL, x), *got;
+    struct pack_rows rows = { QUANT_F32, w, N_OUT };
+    struct pool *pool = pool_new(2);
+    struct folder folder;
+    char path[200];
+
+    folder_make(&folder);
+    for (int i = 0; i < 2; i++) {
+        got = product_by_file(folder.dir, &rows, pool, x, i == 0);
+        tap_ok(tensors_same(want, got, N_TOK * N_OUT), "and the same product");
+        mem_free(got);
+    }
+    snprintf(path, sizeof path, "%s/0-f32-any-1.pack", folder.dir);
+    tap_ok(unlink(path) == 0, "by the file in between");
+    folder_remove(&folder);
+    pool_free(pool);
+    mem_free(want);
+    mem_free(w);
+    mem_free(x);
+}
+
 /* A shape that is refused, for its reason */
 static void
 refuse(enum err_code code, const char *why, size_t n_in, size_t n_part, size_t first,
@@ -166,6 +219,7 @@ main(void)
     tap_ok(strcmp(pack_arith_name(ARITH_F32), "f32") == 0, "name of f32");
     test_sources();
     test_parts();
+    test_file();
     test_bad();
     return tap_done();
 }
