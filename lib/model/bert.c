@@ -3,7 +3,7 @@
  *
  *     x = norm(word[id] + type[0] + position[i])           [n_tok, d]
  *     n_layer times:
- *         q, k, v = x Wqkv + b                             [n_tok, 3 d]
+ *         q, k, v = x Wq + b, x Wk + b, x Wv + b           [n_tok, d] each
  *         a = softmax(q k^T / sqrt(d / n_head)) v          [n_tok, d], each head alone
  *         y = norm(x + a Wo + b)                           [n_tok, d]
  *         h = gelu(y Wup + b)                              [n_tok, d_ff]
@@ -35,8 +35,8 @@ struct norm {
 };
 
 struct layer {
-    struct linear qkv; /* d -> 3 d */
-    struct linear out; /* d -> d */
+    struct linear query, key, value; /* d -> d */
+    struct linear out;               /* d -> d */
     struct norm attended;
     struct linear up;   /* d -> d_ff */
     struct linear down; /* d_ff -> d */
@@ -65,6 +65,7 @@ struct load {
     const struct weights *w;
     const struct pack_opt *pack;
     const char *prefix; /* of all tensor names: "" or "bert." */
+    float *usual;       /* [d], for one matrix */
     struct err *e;
 };
 
@@ -181,75 +182,54 @@ load_norm(struct load *l, int layer, const char *part, struct norm *norm)
     return (norm->beta = floats(l, layer, name, 0, l->m->d)) ? 0 : -1;
 }
 
-/* The weights of a layer, in parts of [n_out, n_in] one below the other */
-static struct pack *
-load_pack(struct load *l, int layer, const char *const *part, size_t n_part, int n_out,
-          int n_in)
+/* How large the outputs of a norm usually are: what it normalizes to is 1. */
+static const float *
+usual_after(struct load *l, const struct norm *norm)
 {
-    size_t dim[] = { (size_t)n_out, (size_t)n_in };
-    const struct weight *t[3];
-    struct pack_rows rows[3];
-    struct pack *p;
-    char name[96];
-
-    for (size_t i = 0; i < n_part; i++) {
-        snprintf(name, sizeof name, "%s.weight", part[i]);
-        if ((t[i] = get(l, layer, name, 2, dim)) == NULL)
-            return NULL;
-        rows[i] = (struct pack_rows){ t[i]->type, t[i]->data, dim[0] };
-    }
-    p = pack_new(l->pack, rows, n_part, dim[1], l->e);
-    for (size_t i = 0; i < n_part; i++)
-        weights_let_go(l->w, t[i]);
-    return p;
+    for (int i = 0; i < l->m->d; i++)
+        l->usual[i] =
+            sqrtf(norm->gamma[i] * norm->gamma[i] + norm->beta[i] * norm->beta[i]);
+    return l->usual;
 }
 
+/* before: the norm that the inputs come from, NULL for others. */
 static int
 load_linear(struct load *l, int layer, const char *part, int n_in, int n_out,
-            struct linear *to)
+            const struct norm *before, struct linear *to)
 {
+    size_t dim[] = { (size_t)n_out, (size_t)n_in };
+    struct pack_matrix w = { .n_part = 1, .n_in = dim[1] };
+    const struct weight *t;
+    struct pack_rows rows;
     char name[96];
 
-    if ((to->w = load_pack(l, layer, &part, 1, n_out, n_in)) == NULL)
+    snprintf(name, sizeof name, "%s.weight", part);
+    if ((t = get(l, layer, name, 2, dim)) == NULL)
         return -1;
+    rows = (struct pack_rows){ t->type, t->data, dim[0] };
+    w.part = &rows;
+    w.usual = before ? usual_after(l, before) : NULL;
+    to->w = pack_new(l->pack, &w, l->e);
+    weights_let_go(l->w, t);
     snprintf(name, sizeof name, "%s.bias", part);
-    return (to->bias = floats(l, layer, name, 0, n_out)) ? 0 : -1;
-}
-
-/* Queries, keys and values by one product */
-static int
-load_qkv(struct load *l, int layer, struct linear *to)
-{
-    static const char *const part[] = { "attention.self.query", "attention.self.key",
-                                        "attention.self.value" };
-    size_t d = (size_t)l->m->d;
-    float *bias;
-
-    if ((to->w = load_pack(l, layer, part, 3, l->m->d, l->m->d)) == NULL)
-        return -1;
-    to->bias = bias = arena_alloc(&l->m->vectors, 3 * d * sizeof *bias);
-    for (size_t i = 0; i < 3; i++) {
-        const struct weight *t;
-        char name[96];
-        snprintf(name, sizeof name, "%s.bias", part[i]);
-        if ((t = get(l, layer, name, 1, &d)) == NULL)
-            return -1;
-        quant_to_f32(t->type, t->data, bias + i * d, d);
-    }
-    return 0;
+    return to->w && (to->bias = floats(l, layer, name, 0, n_out)) ? 0 : -1;
 }
 
 static int
 load_layer(struct load *l, int i)
 {
     struct layer *y = &l->m->layer[i];
+    const struct norm *before = i > 0 ? &y[-1].done : &l->m->embedded;
     int d = l->m->d, d_ff = l->m->d_ff;
 
-    return load_qkv(l, i, &y->qkv) ||
-                   load_linear(l, i, "attention.output.dense", d, d, &y->out) ||
+    return load_linear(l, i, "attention.self.query", d, d, before, &y->query) ||
+                   load_linear(l, i, "attention.self.key", d, d, before, &y->key) ||
+                   load_linear(l, i, "attention.self.value", d, d, before, &y->value) ||
+                   load_linear(l, i, "attention.output.dense", d, d, NULL, &y->out) ||
                    load_norm(l, i, "attention.output.", &y->attended) ||
-                   load_linear(l, i, "intermediate.dense", d, d_ff, &y->up) ||
-                   load_linear(l, i, "output.dense", d_ff, d, &y->down) ||
+                   load_linear(l, i, "intermediate.dense", d, d_ff, &y->attended,
+                               &y->up) ||
+                   load_linear(l, i, "output.dense", d_ff, d, NULL, &y->down) ||
                    load_norm(l, i, "output.", &y->done)
                ? -1
                : 0;
@@ -283,7 +263,9 @@ bert_close(struct model *base)
     struct bert *m = (struct bert *)base;
 
     for (int i = 0; m->layer && i < m->n_layer; i++) {
-        pack_free(m->layer[i].qkv.w);
+        pack_free(m->layer[i].query.w);
+        pack_free(m->layer[i].key.w);
+        pack_free(m->layer[i].value.w);
         pack_free(m->layer[i].out.w);
         pack_free(m->layer[i].up.w);
         pack_free(m->layer[i].down.w);
@@ -300,8 +282,15 @@ bert_open(const struct config *c, const struct weights *w, const struct pack_opt
     struct bert *m = mem_zero(1, sizeof *m);
     struct load l = { .m = m, .w = w, .pack = pack, .prefix = "", .e = e };
 
+    int rc = -1;
+
     m->k = pack->kernels;
-    if (read_config(m, c, e) == 0 && load_all(&l) == 0)
+    if (read_config(m, c, e) == 0) {
+        l.usual = mem_zero((size_t)m->d, sizeof *l.usual);
+        rc = load_all(&l);
+        mem_free(l.usual);
+    }
+    if (rc == 0)
         return &m->base;
     bert_close(&m->base);
     return NULL;
@@ -371,8 +360,12 @@ bert_encode(const struct model *base, const struct model_batch *b, float *x,
 
     embed(m, b, x);
     for (const struct layer *l = m->layer; l < m->layer + m->n_layer; l++) {
-        struct matmul_end end = plain(&l->qkv);
-        matmul(l->qkv.w, x, d, n, qkv, 3 * d, &end, tmp);
+        struct matmul_end end = plain(&l->query);
+        matmul(l->query.w, x, d, n, qkv, 3 * d, &end, tmp);
+        end = plain(&l->key);
+        matmul(l->key.w, x, d, n, qkv + d, 3 * d, &end, tmp);
+        end = plain(&l->value);
+        matmul(l->value.w, x, d, n, qkv + 2 * d, 3 * d, &end, tmp);
         attend(m->k, &shape, qkv, b->start, b->n_seq, a, tmp);
         end = with_norm(m, &l->out, &l->attended, x);
         matmul(l->out.w, a, d, n, y, d, &end, tmp);

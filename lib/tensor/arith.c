@@ -5,9 +5,9 @@
 
 /* The part that holds row *r; *r becomes its number in that part. */
 static const struct pack_rows *
-find_part(const struct arith_source *src, size_t *r)
+find_part(const struct pack_matrix *w, size_t *r)
 {
-    const struct pack_rows *part = src->part;
+    const struct pack_rows *part = w->part;
 
     while (*r >= part->n)
         *r -= part++->n;
@@ -15,30 +15,30 @@ find_part(const struct arith_source *src, size_t *r)
 }
 
 static const unsigned char *
-row_at(const struct arith_source *src, const struct pack_rows *part, size_t r)
+row_at(const struct pack_matrix *w, const struct pack_rows *part, size_t r)
 {
-    return (const unsigned char *)part->w + r * quant_bytes(part->type, src->n_in);
+    return (const unsigned char *)part->w + r * quant_bytes(part->type, w->n_in);
 }
 
 void
-arith_read(const struct arith_source *src, size_t r, size_t n, size_t l, size_t k,
+arith_read(const struct pack_matrix *w, size_t r, size_t n, size_t l, size_t k,
            float *to, size_t ld)
 {
-    const struct pack_rows *part = find_part(src, &r);
+    const struct pack_rows *part = find_part(w, &r);
 
     for (size_t i = 0; i < n; i++, r++) {
         for (; r == part->n; part++)
             r = 0;
-        quant_to_f32(part->type, row_at(src, part, r) + quant_bytes(part->type, l),
+        quant_to_f32(part->type, row_at(w, part, r) + quant_bytes(part->type, l),
                      to + i * ld, k);
     }
 }
 
 const float *
-arith_in_place(const struct arith_source *src, size_t r, size_t n)
+arith_in_place(const struct pack_matrix *w, size_t r, size_t n)
 {
-    const struct pack_rows *part = find_part(src, &r);
-    const void *row = row_at(src, part, r);
+    const struct pack_rows *part = find_part(w, &r);
+    const void *row = row_at(w, part, r);
 
     if (part->type != QUANT_F32 || n > part->n - r ||
         (uintptr_t)row % sizeof(float) != 0)

@@ -10,13 +10,17 @@
 #include "tensor/arith.h"
 #include "tensor/panel.h"
 
+/* Rows that go through a panel at once: what comes of them stays in L1 until its end is
+ * done. A multiple of the rows that every kernel takes at once. */
+#define CHUNK 48
+
 /* What can be done as soon as the columns of panel j are there. A norm brings the bias
  * with it. */
 static void
 end_panel(const struct pack *w, size_t j, float *y, size_t ldy, size_t m,
           const struct matmul_end *end)
 {
-    size_t at = j * w->k->gemm_nr, n = arith_width(w, j);
+    size_t at = j * w->nr, n = arith_width(w, j);
 
     if (end->bias == NULL)
         return;
@@ -52,10 +56,13 @@ multiply_rows(const struct pack *w, const float *x, size_t ldx, size_t m, float 
 
     arena_reset(work);
     rows = w->ops->rows(w, x, ldx, m, work);
-    for (size_t j = 0; j < w->n_panel; j++) {
-        w->ops->multiply(w, j, rows, m, y + j * w->k->gemm_nr, ldy);
-        end_panel(w, j, y, ldy, m, end);
-    }
+    for (size_t j = 0; j < w->n_panel; j++)
+        for (size_t r = 0; r < m; r += CHUNK) {
+            size_t n = m - r < CHUNK ? m - r : CHUNK;
+
+            w->ops->multiply(w, j, &rows, r, n, y + r * ldy + j * w->nr, ldy);
+            end_panel(w, j, y + r * ldy, ldy, n, end);
+        }
 }
 
 void

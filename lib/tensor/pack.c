@@ -10,6 +10,8 @@
 
 static const struct arith_ops *const ariths[ARITHS] = {
     [ARITH_F32] = &arith_f32,
+    [ARITH_I8] = &arith_i8,
+    [ARITH_I8B32] = &arith_i8b32,
 };
 
 const char *
@@ -35,7 +37,7 @@ pack_arith_version(enum arith arith)
 
 struct job {
     struct pack *p;
-    struct arith_source src;
+    const struct pack_matrix *w;
 };
 
 static void
@@ -43,14 +45,16 @@ pack_part(void *arg, int j)
 {
     struct job *job = arg;
 
-    job->p->ops->pack(job->p, &job->src, (size_t)j);
+    job->p->ops->pack(job->p, job->w, (size_t)j);
 }
 
 static void
-pack_all(struct pack *p, const struct arith_source *src, struct pool *pool)
+pack_all(struct pack *p, const struct pack_matrix *w, struct pool *pool)
 {
-    struct job job = { .p = p, .src = *src };
+    struct job job = { p, w };
 
+    if (p->ops->pack_head)
+        p->ops->pack_head(p, w);
     if (pool)
         pool_run(pool, (int)p->n_panel, pack_part, &job);
     else
@@ -60,75 +64,84 @@ pack_all(struct pack *p, const struct arith_source *src, struct pool *pool)
 
 /* n_out, or 0: the shape is refused. */
 static size_t
-count_rows(const struct pack_rows *rows, size_t n_part, size_t n_in, struct err *e)
+count_rows(const struct pack_matrix *w, struct err *e)
 {
     size_t n_out = 0;
 
-    for (size_t i = 0; i < n_part; i++) {
-        if (rows[i].n == 0 || n_in == 0 ||
-            quant_bytes(rows[i].type, n_in) == SIZE_MAX) {
-            err_set(e, ERR_MODEL, "weights of %zu x %zu %s cannot be", rows[i].n, n_in,
-                    quant_name(rows[i].type));
+    for (size_t i = 0; i < w->n_part; i++) {
+        const struct pack_rows *part = &w->part[i];
+        if (part->n == 0 || w->n_in == 0 ||
+            quant_bytes(part->type, w->n_in) == SIZE_MAX) {
+            err_set(e, ERR_MODEL, "weights of %zu x %zu %s cannot be", part->n, w->n_in,
+                    quant_name(part->type));
             return 0;
         }
-        if (rows[i].n > INT_MAX - n_out) {
+        if (part->n > INT_MAX - n_out) {
             err_set(e, ERR_MODEL, "weights of more than %d rows", INT_MAX);
             return 0;
         }
-        n_out += rows[i].n;
+        n_out += part->n;
     }
     if (n_out == 0)
         err_set(e, ERR_MODEL, "weights of no rows");
     return n_out;
 }
 
-/* The panels, packed here. 0 or -1. */
+/* Head and panels; SIZE_MAX: too many. */
+static size_t
+all_bytes(const struct pack *p)
+{
+    size_t panels = mem_mul(p->n_panel, p->panel_bytes);
+
+    return p->head_bytes > SIZE_MAX - panels ? SIZE_MAX : p->head_bytes + panels;
+}
+
+/* They are packed here. 0 or -1. */
 static int
-make_panels(struct pack *p, const struct arith_source *src, struct pool *pool,
+make_panels(struct pack *p, const struct pack_matrix *w, struct pool *pool,
             struct err *e)
 {
-    p->own = p->panels = mem_try(mem_mul(p->n_panel, p->panel_bytes));
+    p->own = p->head = mem_try(all_bytes(p));
     if (p->own == NULL)
         return err_set(e, ERR_NOMEM, "no memory for weights of %zu x %zu", p->n_out,
                        p->n_in);
-    pack_all(p, src, pool);
+    pack_all(p, w, pool);
     return 0;
 }
 
 /* The same, from the file if they are there, and if not, for it. */
 static int
-share_panels(struct pack *p, const struct arith_source *src, const struct pack_opt *opt,
+share_panels(struct pack *p, const struct pack_matrix *w, const struct pack_opt *opt,
              struct err *e)
 {
-    struct packfile_shape shape = { p->n_out, p->n_in, p->n_panel, p->panel_bytes,
-                                    packfile_print(src->part, src->n_part, src->n_in) };
-    const void *panels = packfile_next(opt->file, &shape);
+    struct packfile_shape shape = { p->n_out, p->n_in, all_bytes(p),
+                                    packfile_print(w->part, w->n_part, w->n_in) };
+    const void *packed = packfile_next(opt->file, &shape);
 
-    if (panels) {
-        p->panels = (unsigned char *)(uintptr_t)panels;
+    if (packed) {
+        p->head = (unsigned char *)(uintptr_t)packed;
         return 0;
     }
-    if (make_panels(p, src, opt->pool, e))
+    if (make_panels(p, w, opt->pool, e))
         return -1;
-    packfile_add(opt->file, &shape, p->panels);
+    packfile_add(opt->file, &shape, p->head);
     return 0;
 }
 
 struct pack *
-pack_new(const struct pack_opt *opt, const struct pack_rows *rows, size_t n_part,
-         size_t n_in, struct err *e)
+pack_new(const struct pack_opt *opt, const struct pack_matrix *w, struct err *e)
 {
-    const struct kernels *k = opt->kernels;
-    struct arith_source src = { rows, n_part, n_in };
-    struct pack want = { .ops = ariths[opt->arith], .k = k, .n_in = n_in };
+    struct pack want = { .ops = ariths[opt->arith],
+                         .k = opt->kernels,
+                         .n_in = w->n_in };
     struct pack *p;
 
-    if ((want.n_out = count_rows(rows, n_part, n_in, e)) == 0)
+    if ((want.n_out = count_rows(w, e)) == 0)
         return NULL;
-    want.n_panel = (want.n_out - 1) / k->gemm_nr + 1;
-    want.panel_bytes = want.ops->panel_bytes(k, n_in);
-    if (opt->file ? share_panels(&want, &src, opt, e)
-                  : make_panels(&want, &src, opt->pool, e))
+    want.ops->measure(&want, w);
+    want.n_panel = (want.n_out - 1) / want.nr + 1;
+    if (opt->file ? share_panels(&want, w, opt, e)
+                  : make_panels(&want, w, opt->pool, e))
         return NULL;
     p = mem_alloc(sizeof *p);
     *p = want;
@@ -158,5 +171,5 @@ pack_n_in(const struct pack *p)
 size_t
 pack_bytes(const struct pack *p)
 {
-    return sizeof *p + (p->own ? p->n_panel * p->panel_bytes : 0);
+    return sizeof *p + (p->own ? all_bytes(p) : 0);
 }

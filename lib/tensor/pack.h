@@ -26,7 +26,9 @@
 #include "quant/quant.h"
 
 enum arith {
-    ARITH_F32, /* all in f32 */
+    ARITH_F32,   /* all in f32 */
+    ARITH_I8,    /* 8 bits, a scale for every 128 inputs on both sides, sums in f32 */
+    ARITH_I8B32, /* the same for every 32 inputs */
     ARITHS
 };
 
@@ -42,6 +44,15 @@ struct pack_rows {
     size_t n;
 };
 
+/* A matrix [n_out, n_in] in parts, one below the other: n_out is the sum of their rows.
+ */
+struct pack_matrix {
+    const struct pack_rows *part;
+    size_t n_part, n_in;
+    const float *usual; /* [n_in] or NULL: how large each input usually is, up to a
+                           factor, where that is known; 8 bits are then spent better */
+};
+
 struct packfile;
 
 struct pack_opt {
@@ -54,13 +65,12 @@ struct pack_opt {
 struct pack;
 
 /*
- * Packs a matrix [n_out, n_in] given in parts, one below the other: n_out is the sum of
- * their rows. The caller has checked that each part is there: quant_bytes(type, n_in)
- * for each row. The file, if it has this matrix, gives it, else it gets it. Errors:
- * ERR_MODEL for an empty or ragged shape, ERR_NOMEM.
+ * The caller has checked that each part is there: quant_bytes(type, n_in) for each row.
+ * The file, if it has this matrix, gives it, else it gets it. Errors: ERR_MODEL for an
+ * empty or ragged shape, ERR_NOMEM.
  */
-struct pack *pack_new(const struct pack_opt *opt, const struct pack_rows *rows,
-                      size_t n_part, size_t n_in, struct err *e);
+struct pack *pack_new(const struct pack_opt *opt, const struct pack_matrix *w,
+                      struct err *e);
 void pack_free(struct pack *p); /* NULL is fine */
 
 size_t pack_n_out(const struct pack *p);

@@ -81,13 +81,6 @@ head_sum(const struct head *h)
     return sum_of(h, offsetof(struct head, sum));
 }
 
-/* SIZE_MAX when that is too much. */
-static size_t
-bytes_of(const struct packfile_shape *s)
-{
-    return mem_mul(s->n_panel, s->panel_bytes);
-}
-
 uint64_t
 packfile_print(const struct pack_rows *rows, size_t n_part, size_t n_in)
 {
@@ -127,10 +120,10 @@ check_table(const struct entry *entry, size_t n, size_t table)
 
     for (size_t i = 0; i < n; i++) {
         if (entry[i].offset % MEM_ALIGN != 0 || entry[i].offset < at ||
-            entry[i].offset > table || bytes_of(&entry[i].shape) > table - at ||
-            entry[i].offset > table - bytes_of(&entry[i].shape))
+            entry[i].offset > table || entry[i].shape.bytes > table - at ||
+            entry[i].offset > table - entry[i].shape.bytes)
             return 0;
-        at = entry[i].offset + bytes_of(&entry[i].shape);
+        at = entry[i].offset + entry[i].shape.bytes;
     }
     return 1;
 }
@@ -146,7 +139,7 @@ check_part(void *arg, int i)
     struct check *c = arg;
     const struct entry *x = &c->f->entry[i];
 
-    if (same_sum(x->sum, sum_of(c->f->file.p + x->offset, bytes_of(&x->shape))))
+    if (same_sum(x->sum, sum_of(c->f->file.p + x->offset, x->shape.bytes)))
         c->good[i] = 1;
 }
 
@@ -253,7 +246,7 @@ put_entry(struct packfile *f, const struct packfile_shape *shape, const void *pa
     struct entry x = { *shape, f->at, sum };
 
     buf_add(&f->table, &x, sizeof x);
-    put(f, panels, bytes_of(shape));
+    put(f, panels, shape->bytes);
 }
 
 /* The first matrix that the file does not have: a new one begins with those before. */
@@ -373,5 +366,5 @@ void
 packfile_add(struct packfile *f, const struct packfile_shape *shape, const void *panels)
 {
     if (f->fd >= 0)
-        put_entry(f, shape, panels, sum_of(panels, bytes_of(shape)));
+        put_entry(f, shape, panels, sum_of(panels, shape->bytes));
 }

@@ -42,7 +42,7 @@ struct packfile_key {
 /* One matrix: what tells it from the others */
 struct packfile_shape {
     uint64_t n_out, n_in;
-    uint64_t n_panel, panel_bytes;
+    uint64_t bytes; /* when packed */
     uint64_t print; /* of some of the weights, see packfile_print() */
 };
 
@@ -53,7 +53,7 @@ struct packfile *packfile_open(const char *dir, const struct packfile_key *key,
                                struct pool *pool);
 void packfile_close(struct packfile *f); /* NULL is fine */
 
-/* The next matrix: [n_panel * panel_bytes] bytes, aligned to MEM_ALIGN, or NULL: it is
+/* The next matrix: its bytes, aligned to MEM_ALIGN, or NULL: it is
  * not there, nor is any that follows; the caller packs it and adds it. */
 const void *packfile_next(struct packfile *f, const struct packfile_shape *shape);
 void packfile_add(struct packfile *f, const struct packfile_shape *shape,

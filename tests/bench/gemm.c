@@ -55,7 +55,7 @@ random_pack(const struct kernels *k, size_t n_out, size_t n_in)
     struct err e = { 0 };
     struct pack_opt opt = { .arith = ARITH_F32, .kernels = k };
     struct pack_rows rows = { QUANT_F32, w, n_out };
-    struct pack *p = pack_new(&opt, &rows, 1, n_in, &e);
+    struct pack *p = pack_new(&opt, &(struct pack_matrix){ &rows, 1, n_in, NULL }, &e);
 
     if (p == NULL) {
         fprintf(stderr, "gemm: %s\n", e.msg);

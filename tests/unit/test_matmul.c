@@ -42,7 +42,7 @@ pack_layer(const struct layer *l, enum cpu_level level)
     struct pack_rows rows = { QUANT_F32, l->w, l->n_out };
     struct err e = { 0 };
 
-    return pack_new(&opt, &rows, 1, l->n_in, &e);
+    return pack_new(&opt, &(struct pack_matrix){ &rows, 1, l->n_in, NULL }, &e);
 }
 
 enum ends { PLAIN, BIAS, GELU, NORM, ALL, ENDS };

@@ -22,7 +22,7 @@ pack_at(enum cpu_level level, struct pool *pool, const struct pack_rows *rows,
                             .kernels = kernel_get(level),
                             .pool = pool };
 
-    return pack_new(&opt, rows, n_part, n_in, e);
+    return pack_new(&opt, &(struct pack_matrix){ rows, n_part, n_in, NULL }, e);
 }
 
 /* x * transpose(w) by a pack made in one of the ways under test */
@@ -136,7 +136,7 @@ product_by_file(const char *dir, const struct pack_rows *rows, struct pool *pool
     struct packfile *f = packfile_open(dir, &key, pool);
     struct pack_opt opt = { ARITH_F32, kernel_get(cpu_level()), pool, f };
     struct err e = { 0 };
-    struct pack *p = pack_new(&opt, rows, 1, N_IN, &e);
+    struct pack *p = pack_new(&opt, &(struct pack_matrix){ rows, 1, N_IN, NULL }, &e);
     float *y = tensors_zero(N_TOK * N_OUT);
     struct arena work = { 0 };
 

@@ -1,0 +1,199 @@
+/*
+ * arith_i8.c - weights and activations in 8 bits, blocks of inputs with a scale of
+ * their own, sums in f32
+ *
+ * Weights: in each block of a row, step = max |w| / 127, q = w / step to the nearest.
+ * Activations: see rows_q8 in kernel_list.h; the product: gemm_q8.
+ *
+ * Where it is known how large each input usually is, input l is divided, and its column
+ * of the weights multiplied, by s[l] = sqrt(usual[l] / max |w[., l]|), so that both
+ * sides share what a large input costs its block. Source: Xiao et al., "SmoothQuant:
+ * Accurate and Efficient Post-Training Quantization for Large Language Models", 2023,
+ * at strength 0.5, with the norm's own weights in place of samples.
+ *
+ * Head: [n_in] floats, what an activation is multiplied by, or nothing.
+ * Panel: q [n_in / 4][nr][4], then step, sum and shift [blocks][nr]: kernel.h.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "tensor/arith.h"
+
+static size_t
+round_up(size_t n, size_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+static size_t
+count_blocks(const struct pack *p)
+{
+    return (p->n_in + p->ops->block - 1) / p->ops->block;
+}
+
+/* nr times 4 bytes are whole cache lines. */
+static void
+measure(struct pack *p, const struct pack_matrix *w)
+{
+    size_t scale = 3 * sizeof(float) * count_blocks(p);
+
+    p->nr = p->k->q8_nr;
+    p->head_bytes = w->usual ? round_up(p->n_in * sizeof(float), MEM_ALIGN) : 0;
+    p->panel_bytes = mem_mul(round_up(p->n_in, 4) + scale, p->nr);
+}
+
+/* ---- pack ---- */
+
+/* One panel's arrays */
+struct panel {
+    int8_t *q;
+    float *step, *sum;
+    int32_t *shift;
+};
+
+static struct panel
+panel_at(const struct pack *p, size_t j)
+{
+    unsigned char *at = arith_panel(p, j);
+    size_t n = count_blocks(p) * p->nr;
+    struct panel t = { .q = (int8_t *)at };
+
+    t.step = (float *)(void *)(at + round_up(p->n_in, 4) * p->nr);
+    t.sum = t.step + n;
+    t.shift = (int32_t *)(void *)(t.sum + n);
+    return t;
+}
+
+/* What each activation is multiplied by, or NULL */
+static float *
+balance(const struct pack *p)
+{
+    return p->head_bytes ? (float *)(void *)p->head : NULL;
+}
+
+/* max[i] = the largest |w[., l + i]|, for n inputs */
+static void
+column_max(const struct pack *p, const struct pack_matrix *w, size_t l, size_t n,
+           float *max)
+{
+    float row[ARITH_CHUNK];
+
+    memset(max, 0, n * sizeof *max);
+    for (size_t r = 0; r < p->n_out; r++) {
+        arith_read(w, r, 1, l, n, row, ARITH_CHUNK);
+        for (size_t i = 0; i < n; i++)
+            max[i] = fabsf(row[i]) > max[i] ? fabsf(row[i]) : max[i];
+    }
+}
+
+static void
+pack_head(struct pack *p, const struct pack_matrix *w)
+{
+    float *to = balance(p), max[ARITH_CHUNK];
+
+    if (to == NULL)
+        return;
+    memset(p->head, 0, p->head_bytes);
+    for (size_t l = 0; l < p->n_in; l += ARITH_CHUNK) {
+        size_t n = p->n_in - l < ARITH_CHUNK ? p->n_in - l : ARITH_CHUNK;
+
+        column_max(p, w, l, n, max);
+        for (size_t i = 0; i < n; i++) {
+            float s = sqrtf(max[i] / w->usual[l + i]);
+            /* An input that is never there, or that nobody looks at, or nonsense */
+            to[l + i] = s >= 0x1p-20f && s <= 0x1p20f ? s : 1.0f;
+        }
+    }
+}
+
+/* Column i of the panel: n weights of block b */
+static void
+pack_block(const struct pack *p, struct panel *t, const float *w, size_t n, size_t b,
+           size_t i)
+{
+    size_t first = b * p->ops->block, at = b * p->nr + i;
+    float max = 0.0f, bad = 0.0f;
+    int32_t sum = 0;
+
+    for (size_t l = 0; l < n; l++) {
+        max = fabsf(w[l]) > max ? fabsf(w[l]) : max;
+        bad += w[l] * 0.0f; /* NaN after an infinity or a NaN */
+    }
+    t->step[at] = max * (1.0f / 127.0f) + bad;
+    for (size_t l = 0; l < n && max > 0.0f && max <= 0x1.fffffep127f; l++) {
+        float x = rintf(w[l] * (127.0f / max)); /* a tiny max: infinite, or NaN */
+        int8_t q = (int8_t)(x >= 127.0f ? 127 : x <= -127.0f ? -127 : x == x ? x : 0);
+
+        t->q[(first + l) / 4 * p->nr * 4 + i * 4 + (first + l) % 4] = q;
+        sum += q;
+    }
+    t->sum[at] = t->step[at] * (float)sum;
+    t->shift[at] = 127 * sum;
+}
+
+/* Inputs [l, l + n) of panel j */
+static void
+pack_chunk(struct pack *p, const struct pack_matrix *w, size_t j, size_t l, size_t n)
+{
+    struct panel t = panel_at(p, j);
+    const float *balanced = balance(p);
+    size_t block = p->ops->block;
+    float row[ARITH_CHUNK];
+
+    for (size_t i = 0; i < arith_width(p, j); i++) {
+        arith_read(w, j * p->nr + i, 1, l, n, row, ARITH_CHUNK);
+        for (size_t k = 0; balanced && k < n; k++)
+            row[k] /= balanced[l + k];
+        for (size_t k = 0; k < n; k += block)
+            pack_block(p, &t, row + k, n - k < block ? n - k : block, (l + k) / block,
+                       i);
+    }
+}
+
+static void
+pack(struct pack *p, const struct pack_matrix *w, size_t j)
+{
+    memset(arith_panel(p, j), 0, p->panel_bytes);
+    for (size_t l = 0; l < p->n_in; l += ARITH_CHUNK)
+        pack_chunk(p, w, j, l, p->n_in - l < ARITH_CHUNK ? p->n_in - l : ARITH_CHUNK);
+}
+
+/* ---- multiply ---- */
+
+static struct arith_rows
+rows(const struct pack *p, const float *x, size_t ldx, size_t m, struct arena *work)
+{
+    struct arith_rows to = { .q8 = { .block = p->ops->block, .zero = p->k->q8_zero } };
+    struct kernel_q8 *q8 = &to.q8;
+
+    /* Not a multiple of 512 apart, so that rows do not meet in a few sets of L1. */
+    q8->ld = round_up(p->n_in, 64) + 64;
+    q8->ld_scale = 2 * count_blocks(p);
+    q8->q = arena_alloc(work, mem_mul(m, q8->ld));
+    q8->scale = arena_alloc(work, mem_mul(m, q8->ld_scale * sizeof *q8->scale));
+    p->k->rows_q8(x, ldx, m, p->n_in, balance(p), q8);
+    return to;
+}
+
+static void
+multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
+         size_t m, float *y, size_t ldy)
+{
+    struct panel t = panel_at(p, j);
+    struct kernel_q8_panel w = { t.q, t.step, t.sum, t.shift };
+    struct kernel_q8 q8 = x->q8;
+
+    q8.q += row * q8.ld;
+    q8.scale += row * q8.ld_scale;
+    p->k->gemm_q8(&q8, &w, p->n_in, 0, count_blocks(p), y, ldy, m, arith_width(p, j));
+}
+
+#define ARITH_I8(label, inputs)                                                        \
+    {                                                                                  \
+        .name = label, .version = 1, .block = inputs, .measure = measure,              \
+        .pack_head = pack_head, .pack = pack, .rows = rows, .multiply = multiply       \
+    }
+
+const struct arith_ops arith_i8 = ARITH_I8("i8", 128);
+const struct arith_ops arith_i8b32 = ARITH_I8("i8b32", 32);
