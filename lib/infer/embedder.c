@@ -10,7 +10,7 @@
 
 /* Tokens of one pass through the network: enough for the products to be efficient, few
  * enough for the activations to stay in the cache. */
-#define PASS_TOKENS 1024
+#define PASS_TOKENS 512
 
 struct embedder {
     struct session *session;
