@@ -23,7 +23,7 @@ struct sum {
     uint64_t low, high;
 };
 
-/* Numbers are as this machine has them; `abi` is read wrongly by one of other habits. */
+/* Numbers are as this machine has them; one of other habits reads another `abi`. */
 struct head {
     char magic[8];
     uint64_t abi;

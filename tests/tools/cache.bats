@@ -134,8 +134,7 @@ healed() {
 @test "without XDG_CACHE_HOME it is in ~/.cache" {
     unset XDG_CACHE_HOME
     HOME=$dir same
-    packed=$dir/.cache/textmill/packed
-    one
+    [ -n "$(find "$dir/.cache/textmill/packed" -type f)" ]
 }
 
 @test "a cache that cannot be written is still read" {
@@ -166,10 +165,9 @@ healed() {
     same "$dir/m"
     [ -n "$(ls "$dir/cache/textmill/sha256")" ]
     touch -r "$dir/m/model.safetensors" "$dir/time"
-    for i in $(seq 1 400); do # some of the bytes of a matrix, so that it stays finite
-        printf '\000\000\000\000'
-    done | dd of="$dir/m/model.safetensors" bs=1 conv=notrunc status=none \
-        seek=$(($(wc -c <"$dir/m/model.safetensors") / 8 * 4))
+    # some numbers in the middle become zero
+    head -c 1600 /dev/zero | dd of="$dir/m/model.safetensors" bs=8 conv=notrunc status=none \
+        seek=$(($(wc -c <"$dir/m/model.safetensors") / 16))
     touch -r "$dir/time" "$dir/m/model.safetensors"
     cp "$dir/want" "$dir/old"
     embed -m "$dir/m" --no-cache "$in" >"$dir/want"
