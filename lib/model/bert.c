@@ -188,7 +188,7 @@ load_pack(struct load *l, int layer, const char *const *part, size_t n_part, int
 {
     size_t dim[] = { (size_t)n_out, (size_t)n_in };
     const struct weight *t[3];
-    struct pack_rows rows[3];
+    struct pack_rows rows[3] = { 0 };
     struct pack *p;
     char name[96];
 

@@ -7,7 +7,7 @@ load records
 setup() {
     cd "$BATS_TEST_DIRNAME/../.." || return
     dir=$BATS_TEST_TMPDIR
-    export XDG_CACHE_HOME=$dir/cache
+    export HOME=$dir/home XDG_CACHE_HOME=$dir/cache
     packed=$dir/cache/textmill/packed
     in=$dir/in
     printf '{"text":"the error of a user"}\n{"text":"session"}\n' >"$in"
@@ -114,7 +114,7 @@ healed() {
     XDG_CACHE_HOME=$dir/file same
     XDG_CACHE_HOME=/dev/null/x same
     XDG_CACHE_HOME=/proc same
-    XDG_CACHE_HOME=relative same
+    HOME=relative XDG_CACHE_HOME=relative same
     [ ! -e relative ]
     if [ "$(id -u)" != 0 ]; then
         mkdir -p "$packed"
@@ -133,8 +133,8 @@ healed() {
 
 @test "without XDG_CACHE_HOME it is in ~/.cache" {
     unset XDG_CACHE_HOME
-    HOME=$dir same
-    [ -n "$(find "$dir/.cache/textmill/packed" -type f)" ]
+    same
+    [ -n "$(find "$HOME/.cache/textmill/packed" -type f)" ]
 }
 
 @test "a cache that cannot be written is still read" {
