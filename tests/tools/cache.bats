@@ -77,6 +77,29 @@ healed() {
     done
 }
 
+@test "cut while it is in use: 4 and a message, no signal; then healed" {
+    same
+    f=$(one)
+    cp "$f" "$dir/good"
+    mkfifo "$dir/pipe"
+    embed -m "$TINY" "$dir/pipe" >"$dir/out" 2>"$dir/err" &
+    exec 9>"$dir/pipe"
+    head -n 1 "$in" >&9
+    for _ in $(seq 1 300); do # the first record is there: all is mapped
+        [ ! -s "$dir/out" ] || break
+        sleep 0.1
+    done
+    [ -s "$dir/out" ]
+    : >"$f"
+    head -n 1 "$in" >&9
+    exec 9>&-
+    s=0
+    wait $! || s=$?
+    [ $s = 4 ]
+    grep -q 'cut short' "$dir/err"
+    healed
+}
+
 @test "replaced by a folder, a link, nothing, a pipe, or another's file: healed" {
     same
     f=$(one)
