@@ -126,11 +126,10 @@ check_table(const struct entry *entry, size_t n, size_t table)
     size_t at = DATA;
 
     for (size_t i = 0; i < n; i++) {
-        if (entry[i].offset % MEM_ALIGN != 0 || entry[i].offset < at ||
-            entry[i].offset > table || bytes_of(&entry[i].shape) > table - at ||
-            entry[i].offset > table - bytes_of(&entry[i].shape))
+        size_t from = entry[i].offset, bytes = bytes_of(&entry[i].shape);
+        if (from % MEM_ALIGN != 0 || from < at || from > table || bytes > table - from)
             return 0;
-        at = entry[i].offset + bytes_of(&entry[i].shape);
+        at = from + bytes;
     }
     return 1;
 }
