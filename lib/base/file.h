@@ -7,8 +7,8 @@
  *
  * A mapped file that somebody cuts short while we read it would end the process by
  * SIGBUS. file_guard() (called once by cli, before threads) turns that into a message
- * and exit 4. It also makes a file beyond the user's limit (SIGXFSZ) a write that fails,
- * as on a full disk.
+ * and exit 4. It also makes a file beyond the user's limit (SIGXFSZ) a write that
+ * fails, as on a full disk.
  *
  * Threads: a mapped file may be read by any number of threads.
  */
@@ -37,7 +37,8 @@ struct file {
 int file_map(struct file *f, const char *path, struct err *e);
 
 /* The same, for a file that nobody else can have written: owned by the effective user,
- * writable for no other, and no symbolic link. ERR_INPUT, with f empty, if it is not. */
+ * writable for no other, and no symbolic link. ERR_INPUT, with f empty, if it is not.
+ */
 int file_map_own(struct file *f, const char *path, struct err *e);
 void file_unmap(struct file *f);
 

@@ -23,7 +23,7 @@ struct sum {
     uint64_t low, high;
 };
 
-/* Numbers are as this machine has them; `abi` is read wrongly by one of other habits. */
+/* Numbers are as this machine has them; one of other habits reads another `abi`. */
 struct head {
     char magic[8];
     uint64_t abi;
@@ -119,11 +119,10 @@ check_table(const struct entry *entry, size_t n, size_t table)
     size_t at = DATA;
 
     for (size_t i = 0; i < n; i++) {
-        if (entry[i].offset % MEM_ALIGN != 0 || entry[i].offset < at ||
-            entry[i].offset > table || entry[i].shape.bytes > table - at ||
-            entry[i].offset > table - entry[i].shape.bytes)
+        size_t from = entry[i].offset, bytes = entry[i].shape.bytes;
+        if (from % MEM_ALIGN != 0 || from < at || from > table || bytes > table - from)
             return 0;
-        at = entry[i].offset + entry[i].shape.bytes;
+        at = from + bytes;
     }
     return 1;
 }

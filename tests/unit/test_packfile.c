@@ -31,7 +31,7 @@ static const struct packfile_shape shapes[MOST] = { { 100, 16, 7, 1024, 1 },
                                                     { 33, 40, 3, 2560, 3 } };
 static float *panels[MOST]; /* what the matrices are packed to */
 static struct folder folder;
-static char path[300];
+static char path[400];
 
 static size_t
 bytes(int i)
@@ -302,7 +302,7 @@ test_damage(void)
 static void
 test_places(void)
 {
-    char other[400];
+    char other[500];
 
     snprintf(other, sizeof other, "%s-elsewhere", folder.dir);
     write_bytes(whole.p, whole.n);
