@@ -23,12 +23,12 @@
 #define MOST  3
 #define HEAD  184 /* bytes of the header, of which the last 16 are its sum */
 #define TABLE 136 /* where it says where the table is */
-#define ENTRY 64
+#define ENTRY 56
 
 static const struct packfile_key key = { SHA, "f32", 1, "ref" };
-static const struct packfile_shape shapes[MOST] = { { 100, 16, 7, 1024, 1 },
-                                                    { 16, 5, 1, 320, 2 },
-                                                    { 33, 40, 3, 2560, 3 } };
+static const struct packfile_shape shapes[MOST] = { { 100, 16, 7168, 1 },
+                                                    { 16, 5, 320, 2 },
+                                                    { 33, 40, 7680, 3 } };
 static float *panels[MOST]; /* what the matrices are packed to */
 static struct folder folder;
 static char path[400];
@@ -36,7 +36,7 @@ static char path[400];
 static size_t
 bytes(int i)
 {
-    return (size_t)(shapes[i].n_panel * shapes[i].panel_bytes);
+    return (size_t)shapes[i].bytes;
 }
 
 /* One start: asks for the matrices in `order`, packs what is not there. The number that
