@@ -28,6 +28,7 @@
 
 #define KERNEL_MAX_NR    32 /* the widest gemm_nr of all levels */
 #define KERNEL_MAX_Q8_NR 64
+#define KERNEL_MAX_BLOCK 128
 
 /*
  * add_norm: v = (y + bias) + residual; mean = sum(v) / n;
@@ -50,8 +51,15 @@ struct kernel_q8 {
     uint8_t *q;   /* [m, ld]: q - zero */
     float *scale; /* [m, ld_scale]: step and low of block 0, of block 1, ... */
     size_t ld, ld_scale;
-    size_t block; /* a multiple of 16 */
+    size_t block; /* a multiple of 16, at most KERNEL_MAX_BLOCK */
     uint8_t zero; /* q8_zero of the level */
+};
+
+/* What is done to rows before they become 8 bits, in this order */
+struct kernel_q8_first {
+    const float *bias; /* [k] or NULL: added */
+    int gelu;          /* gelu as gelu16_coarse of math_body.h has it */
+    const float *factor; /* [k] or NULL: multiplied by it */
 };
 
 /*

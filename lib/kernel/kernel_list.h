@@ -23,14 +23,14 @@ KERNEL(pack_f32, void, (const float *w, size_t ldw, size_t n, size_t k, float *p
 
 /* ---- the same in 8 bits ---- */
 
-/* x[m, k] to 8 bits, row by row and block by block. Each x is first multiplied by its
- * scale[l], unless that is NULL. In a block: low = min, step = (max - min) * (1 / 254f),
- * q = (x - low) * (254 / (max - min)) rounded to nearest even, 0 when all are equal.
- * When one is not finite, low is NaN. Bytes of q from k on, up to a multiple of 4, are
- * written with anything. k > 0. */
+/* x[m, k], after what `first` says, to 8 bits, row by row and block by block. In a
+ * block: low = min, step = (max - min) * (1 / 254f), q = (x - low) * (254 / (max - min))
+ * rounded to nearest even, 0 when all are equal. What is not finite makes step or low
+ * infinite or NaN. Bytes of q from k on, up to a multiple of 4, are written with
+ * anything. k > 0. */
 KERNEL(rows_q8, void,
-       (const float *x, size_t ldx, size_t m, size_t k, const float *scale,
-        const struct kernel_q8 *to))
+       (const float *x, size_t ldx, size_t m, size_t k,
+        const struct kernel_q8_first *first, const struct kernel_q8 *to))
 
 /* c[m, n] = a[m, k] * w[k, n] over the blocks [from, to) of k, n <= q8_nr; c += that
  * when from > 0. Every output is one chain over the blocks b in order, which begins

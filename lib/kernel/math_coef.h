@@ -39,4 +39,18 @@
 #define ERFC_5 -0x1.8f9d6ap-9f
 #define ERFC_6 0x1.9c10bcp-13f
 
+#define GELU_SCALE 0x1.41cfeap-2f
+#define GELU_FAR   0x1.6a09e6p+0f
+/* (normal CDF of s / 0.3143 - 1/2) / s in s^2 - 1, for s^2 <= 2; weighted error 8.2e-06 */
+#define GELU_0 0x1.ff417ap-2f
+#define GELU_1 -0x1.f6fa88p-3f
+#define GELU_2 0x1.64418cp-3f
+#define GELU_3 -0x1.06a91ap-3f
+#define GELU_4 0x1.7586f4p-4f
+#define GELU_5 -0x1.d8d13p-5f
+#define GELU_6 0x1.05f992p-5f
+#define GELU_7 -0x1.5bf36ap-6f
+#define GELU_8 0x1.ec8956p-7f
+#define GELU_9 -0x1.4c9a8cp-8f
+
 #endif

@@ -128,58 +128,93 @@ rows_softmax(float *y, size_t ldy, size_t m, size_t n, float scale)
     }
 }
 
-/* x[i ...] * scale[i ...] */
+/* 16 numbers from i on, n - i of which count, after what comes first; those that do not
+ * count are anything. */
 static inline struct v16
-q8_load(const float *x, const float *scale, size_t i, size_t n, float fill)
+q8_load(const float *x, const struct kernel_q8_first *first, size_t i, size_t n)
 {
-    struct v16 v = v_load_n(x + i, n - i, fill);
+    struct v16 v = v_load_n(x + i, n - i, 0.0f);
 
-    return scale ? v_mul(v, v_load_n(scale + i, n - i, 1.0f)) : v;
+    if (first->bias)
+        v = v_add(v, v_load_n(first->bias + i, n - i, 0.0f));
+    if (first->gelu)
+        v = gelu16_coarse(v);
+    if (first->factor)
+        v = v_mul(v, v_load_n(first->factor + i, n - i, 0.0f));
+    return v;
 }
 
-/* Step and low of one block; returns what a difference from low is multiplied by. */
-static inline float
-q8_range(const float *x, const float *scale, size_t n, float to[2])
+/* One block of n numbers in `count` vectors, a constant, so that they stay in registers
+ * where there are enough */
+static inline __attribute__((always_inline)) void
+q8_block(size_t count, const float *x, const struct kernel_q8_first *first, size_t n,
+         uint8_t *q, uint8_t zero, float to[2])
 {
-    float first = scale ? x[0] * scale[0] : x[0], lowest, range;
-    struct v16 min = v_set1(first), max = min, bad = v_set1(0.0f);
+    struct v16 v[KERNEL_MAX_BLOCK / 16], min, max, sum, up, low;
+    float range;
 
-    for (size_t i = 0; i < n; i += 16) {
-        struct v16 v = q8_load(x, scale, i, n, 0.0f);
-        bad = v_fma(v, v_set1(0.0f), bad); /* NaN for ever after an infinity or NaN */
-        if (n - i < 16)
-            v = v_first_or(v, n - i, first);
-        min = v_min(v, min);
-        max = v_max(v, max);
+#pragma GCC unroll 8
+    for (size_t i = 0; i < count; i++) {
+        v[i] = q8_load(x, first, 16 * i, n);
+        if (n < 16 * i + 16) /* then they are copies of one that does */
+            v[i] = v_first_or(v[i], n - 16 * i, v_first(i > 0 ? v[0] : v[i]));
+        min = i ? v_min(v[i], min) : v[i];
+        max = i ? v_max(v[i], max) : v[i];
+        sum = i ? v_add(v[i], sum) : v[i];
     }
-    lowest = v_hmin(min);
-    range = v_hmax(max) - lowest;
+    to[1] = v_hmin(min);
+    range = v_hmax(max) - to[1];
     to[0] = range * (1.0f / 254.0f);
-    to[1] = lowest + v_sum(bad);
-    return range > 0.0f ? 254.0f / range : 0.0f;
+    if (v_any_nan(sum))
+        to[1] = NAN;
+    up = v_set1(range > 0.0f ? 254.0f / range : 0.0f);
+    low = v_set1(to[1]);
+#pragma GCC unroll 8
+    for (size_t i = 0; i < count; i++)
+        v[i] = v_mul(v_sub(v[i], low), up);
+    v_store_u8(q, v, count, zero, n);
 }
 
-static inline void
-q8_block(const float *x, const float *scale, size_t n, uint8_t *q, uint8_t zero,
-         float to[2])
+/* All blocks of a row but what is left behind the last whole one go the short way. */
+static inline __attribute__((always_inline)) void
+q8_rows(size_t block, const float *x, size_t ldx, size_t m, size_t k,
+        const struct kernel_q8_first *first, const struct kernel_q8 *to)
 {
-    struct v16 up = v_set1(q8_range(x, scale, n, to)), low = v_set1(to[1]);
+    for (size_t r = 0; r < m; r++, x += ldx) {
+        uint8_t *q = to->q + r * to->ld;
+        float *scale = to->scale + r * to->ld_scale;
 
-    for (size_t i = 0; i < n; i += 16) {
-        struct v16 v = v_sub(q8_load(x, scale, i, n, 0.0f), low);
-        v_store_low_bytes(q + i, v_fma(v, up, v_set1(ROUNDER)), zero, n - i);
+        for (size_t l = 0; l < k; l += block, scale += 2) {
+            struct kernel_q8_first at = *first;
+            if (at.bias)
+                at.bias += l;
+            if (at.factor)
+                at.factor += l;
+            if (k - l >= block)
+                q8_block(block / 16, x + l, &at, block, q + l, to->zero, scale);
+            else
+                q8_block((k - l + 15) / 16, x + l, &at, k - l, q + l, to->zero, scale);
+        }
     }
 }
 
 static void
-rows_rows_q8(const float *x, size_t ldx, size_t m, size_t k, const float *scale,
-             const struct kernel_q8 *to)
+rows_rows_q8(const float *x, size_t ldx, size_t m, size_t k,
+             const struct kernel_q8_first *first, const struct kernel_q8 *to)
 {
-    for (size_t r = 0; r < m; r++, x += ldx)
-        for (size_t l = 0, b = 0; l < k; l += to->block, b++)
-            q8_block(x + l, scale ? scale + l : NULL,
-                     k - l < to->block ? k - l : to->block, to->q + r * to->ld + l,
-                     to->zero, to->scale + r * to->ld_scale + 2 * b);
+    const struct kernel_q8_first gelu = { first->bias, 1, NULL };
+    const struct kernel_q8_first plain = { NULL, 0, NULL };
+    const struct kernel_q8_first factor = { NULL, 0, first->factor };
+
+    /* Those that are used most, as code of their own */
+    if (to->block == 128 && first->bias && first->gelu && !first->factor)
+        q8_rows(128, x, ldx, m, k, &gelu, to);
+    else if (to->block == 128 && !first->bias && !first->gelu && !first->factor)
+        q8_rows(128, x, ldx, m, k, &plain, to);
+    else if (to->block == 128 && !first->bias && !first->gelu)
+        q8_rows(128, x, ldx, m, k, &factor, to);
+    else
+        q8_rows(to->block, x, ldx, m, k, first, to);
 }
 
 static void

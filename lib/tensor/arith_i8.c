@@ -172,7 +172,8 @@ rows(const struct pack *p, const float *x, size_t ldx, size_t m, struct arena *w
     q8->ld_scale = 2 * count_blocks(p);
     q8->q = arena_alloc(work, mem_mul(m, q8->ld));
     q8->scale = arena_alloc(work, mem_mul(m, q8->ld_scale * sizeof *q8->scale));
-    p->k->rows_q8(x, ldx, m, p->n_in, balance(p), q8);
+    p->k->rows_q8(x, ldx, m, p->n_in,
+                  &(struct kernel_q8_first){ .factor = balance(p) }, q8);
     return to;
 }
 

@@ -104,6 +104,15 @@ def main():
 
     c, err = fit(lambda t: mp.log(mp.erfc(t)), mp.erfc, edge, 4.0, 6)
     emit("ERFC", f"log(erfc(t)) for {edge} <= t <= 4, weighted by erfc(t)", c, err)
+    # In u, which is centred, so that the terms stay small. The last point is where |x|
+    # is cut: what is missing there is multiplied by any x.
+    far, root2 = 4.5, mp.sqrt(2)
+    c, err = fit(lambda u: mp.erf(far * mp.sqrt((u + 1) / 4)) / mp.erf(far / root2) / mp.sqrt(u + 1) / 2,
+                 lambda u: far * max(u + 1, mp.mpf("0.02")) / root2 * (20 if u > 0.99999 else 1),
+                 -1 + 1e-9, 1.0, 9)
+    print(f"#define GELU_SCALE {hexf(np.float32(float(root2 / far)))}")
+    print(f"#define GELU_FAR   {hexf(np.float32(float(root2)))}")
+    emit("GELU", f"(normal CDF of s / {float(root2 / far):.4f} - 1/2) / s in s^2 - 1, for s^2 <= 2", c, err)
     print("#endif")
 
 

@@ -194,24 +194,53 @@ v_first_or(struct v16 x, size_t n, float fill)
                   _mm256_blendv_ps(f.hi, x.hi, m.hi));
 }
 
-INLINE void
-v_store_low_bytes(uint8_t *p, struct v16 x, uint8_t zero, size_t n)
+INLINE float
+v_first(struct v16 x)
 {
-    __m256i low = _mm256_set1_epi32(0xff);
-    __m256i lo = _mm256_and_si256(_mm256_castps_si256(x.lo), low);
-    __m256i hi = _mm256_and_si256(_mm256_castps_si256(x.hi), low);
-    __m256i h = _mm256_permute4x64_epi64(_mm256_packus_epi32(lo, hi), 0xd8);
-    __m128i b =
-        _mm_packus_epi16(_mm256_castsi256_si128(h), _mm256_extracti128_si256(h, 1));
-    unsigned char all[16];
+    return _mm256_cvtss_f32(x.lo);
+}
 
-    b = _mm_sub_epi8(b, _mm_set1_epi8((char)zero));
-    if (n > 12) {
-        _mm_storeu_si128((__m128i *)(void *)p, b);
-        return;
+INLINE int
+v_any_nan(struct v16 x)
+{
+    __m256 lo = _mm256_cmp_ps(x.lo, x.lo, _CMP_UNORD_Q);
+    __m256 hi = _mm256_cmp_ps(x.hi, x.hi, _CMP_UNORD_Q);
+
+    return _mm256_movemask_ps(_mm256_or_ps(lo, hi)) != 0;
+}
+
+INLINE __m256i
+v_u16(struct v16 x)
+{
+    return _mm256_packus_epi32(_mm256_cvtps_epi32(x.lo), _mm256_cvtps_epi32(x.hi));
+}
+
+/* 32 at once */
+INLINE __m256i
+v_u8_of_two(struct v16 x, struct v16 y)
+{
+    const __m256i lanes = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    __m256i b = _mm256_packus_epi16(v_u16(x), v_u16(y));
+
+    return _mm256_permutevar8x32_epi32(b, lanes);
+}
+
+INLINE void
+v_store_u8(uint8_t *p, const struct v16 *x, size_t count, uint8_t zero, size_t n)
+{
+    for (size_t i = 0; i < count; i += 2) {
+        __m256i b = v_u8_of_two(x[i], i + 1 < count ? x[i + 1] : x[i]);
+        size_t left = n - 16 * i;
+        uint8_t all[32];
+
+        b = _mm256_sub_epi8(b, _mm256_set1_epi8((char)zero));
+        if (left >= 32) {
+            _mm256_storeu_si256((__m256i *)(void *)(p + 16 * i), b);
+        } else {
+            _mm256_storeu_si256((__m256i *)(void *)all, b);
+            memcpy(p + 16 * i, all, (left + 3) / 4 * 4);
+        }
     }
-    _mm_storeu_si128((__m128i *)(void *)all, b);
-    memcpy(p, all, (n + 3) / 4 * 4);
 }
 
 #endif

@@ -163,16 +163,47 @@ v_first_or(struct v16 x, size_t n, float fill)
     return v_of(_mm512_mask_mov_ps(_mm512_set1_ps(fill), v_mask(n), x.v));
 }
 
-INLINE void
-v_store_low_bytes(uint8_t *p, struct v16 x, uint8_t zero, size_t n)
+INLINE float
+v_first(struct v16 x)
 {
-    __m128i b = _mm512_cvtepi32_epi8(_mm512_castps_si512(x.v));
+    return _mm512_cvtss_f32(x.v);
+}
 
-    b = _mm_sub_epi8(b, _mm_set1_epi8((char)zero));
-    if (n > 12)
-        _mm_storeu_si128((__m128i *)(void *)p, b);
-    else
-        _mm_mask_storeu_epi8(p, v_mask((n + 3) / 4 * 4), b);
+INLINE int
+v_any_nan(struct v16 x)
+{
+    return _mm512_cmp_ps_mask(x.v, x.v, _CMP_UNORD_Q) != 0;
+}
+
+/* 64 at once */
+INLINE void
+v_store_four(uint8_t *p, const struct v16 *x, uint8_t zero)
+{
+    const __m512i lanes =
+        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m512i a =
+        _mm512_packus_epi32(_mm512_cvtps_epi32(x[0].v), _mm512_cvtps_epi32(x[1].v));
+    __m512i b =
+        _mm512_packus_epi32(_mm512_cvtps_epi32(x[2].v), _mm512_cvtps_epi32(x[3].v));
+    __m512i u = _mm512_permutexvar_epi32(lanes, _mm512_packus_epi16(a, b));
+
+    _mm512_storeu_si512(p, _mm512_sub_epi8(u, _mm512_set1_epi8((char)zero)));
+}
+
+INLINE void
+v_store_u8(uint8_t *p, const struct v16 *x, size_t count, uint8_t zero, size_t n)
+{
+    if (count == 8 && n == 128) {
+        v_store_four(p, x, zero);
+        v_store_four(p + 64, x + 4, zero);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        __m128i b = _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(x[i].v));
+
+        b = _mm_sub_epi8(b, _mm_set1_epi8((char)zero));
+        _mm_mask_storeu_epi8(p + 16 * i, v_mask((n - 16 * i + 3) / 4 * 4), b);
+    }
 }
 
 #endif

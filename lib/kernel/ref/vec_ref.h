@@ -151,16 +151,32 @@ v_first_or(struct v16 x, size_t n, float fill)
     return x;
 }
 
-/* The lowest byte of the first n lanes, less `zero`, to p; n is rounded up to a
- * multiple of 4. */
-static inline void
-v_store_low_bytes(uint8_t *p, struct v16 x, uint8_t zero, size_t n)
+/* The first lane */
+static inline float
+v_first(struct v16 x)
 {
-    uint32_t bits[16];
+    return x.f[0];
+}
 
-    memcpy(bits, &x, sizeof bits);
-    for (size_t i = 0; i < 16 && i < (n + 3) / 4 * 4; i++)
-        p[i] = (uint8_t)(bits[i] - zero);
+static inline int
+v_any_nan(struct v16 x)
+{
+    int any = 0;
+
+    EACH_LANE any |= x.f[i] != x.f[i];
+    return any;
+}
+
+/* n numbers of `count` vectors, each from 0 to 254.5, to the nearest integers (even on
+ * a tie) less `zero`, to p; n is rounded up to a multiple of 4. Numbers out of range are
+ * anything. */
+static inline void
+v_store_u8(uint8_t *p, const struct v16 *x, size_t count, uint8_t zero, size_t n)
+{
+    for (size_t i = 0; i < 16 * count && i < (n + 3) / 4 * 4; i++) {
+        float f = rintf(x[i / 16].f[i % 16]);
+        p[i] = (uint8_t)((uint8_t)(f >= 0.0f && f <= 255.0f ? f : 0.0f) - zero);
+    }
 }
 
 /* All lanes, by halves: i and i + 8, then i + 4, i + 2, i + 1 */
