@@ -305,12 +305,6 @@ plain(const struct linear *w)
     return (struct matmul_end){ .bias = w->bias };
 }
 
-static struct matmul_end
-with_gelu(const struct linear *w)
-{
-    return (struct matmul_end){ .bias = w->bias, .gelu = 1 };
-}
-
 /* y = norm(residual + x W + b) */
 static struct matmul_end
 with_norm(const struct bert *m, const struct linear *w, const struct norm *norm,
@@ -342,21 +336,36 @@ embed(const struct bert *m, const struct model_batch *b, float *x)
     }
 }
 
+/* x [n, d] = norm(y + gelu(y Wup + b) Wdown + b) */
+static void
+feed_forward(const struct bert *m, const struct layer *l, const float *y, size_t n,
+             float *x, struct model_work *work)
+{
+    size_t d = (size_t)m->d;
+    struct matmul_end end = { .bias = l->up.bias, .gelu = 1 };
+    struct matmul_rows *h;
+
+    arena_reset(&work->between);
+    end.next = h = matmul_rows_new(l->down.w, n, &work->between);
+    matmul(l->up.w, y, d, n, NULL, 0, &end, &work->scratch);
+    end = with_norm(m, &l->down, &l->done, y);
+    matmul_rows(h, x, d, &end, &work->scratch);
+}
+
 static void
 bert_encode(const struct model *base, const struct model_batch *b, float *x,
             struct model_work *work)
 {
     const struct bert *m = (const struct bert *)base;
-    size_t n = b->n_tok, d = (size_t)m->d, d_ff = (size_t)m->d_ff;
+    size_t n = b->n_tok, d = (size_t)m->d;
     struct attend_shape shape = { (size_t)m->n_head, d / (size_t)m->n_head };
     struct arena *tmp = &work->scratch;
-    float *qkv, *a, *y, *h; /* [n, 3 d], [n, d], [n, d], [n, d_ff] */
+    float *qkv, *a, *y; /* [n, 3 d], [n, d], [n, d] */
 
     arena_reset(&work->state);
     qkv = arena_alloc(&work->state, mem_mul(n, 3 * d * sizeof *qkv));
     a = arena_alloc(&work->state, mem_mul(n, d * sizeof *a));
     y = arena_alloc(&work->state, mem_mul(n, d * sizeof *y));
-    h = arena_alloc(&work->state, mem_mul(n, d_ff * sizeof *h));
 
     embed(m, b, x);
     for (const struct layer *l = m->layer; l < m->layer + m->n_layer; l++) {
@@ -369,10 +378,7 @@ bert_encode(const struct model *base, const struct model_batch *b, float *x,
         attend(m->k, &shape, qkv, b->start, b->n_seq, a, tmp);
         end = with_norm(m, &l->out, &l->attended, x);
         matmul(l->out.w, a, d, n, y, d, &end, tmp);
-        end = with_gelu(&l->up);
-        matmul(l->up.w, y, d, n, h, d_ff, &end, tmp);
-        end = with_norm(m, &l->down, &l->done, y);
-        matmul(l->down.w, h, d_ff, n, x, d, &end, tmp);
+        feed_forward(m, l, y, n, x, work);
     }
 }
 

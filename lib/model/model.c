@@ -21,6 +21,7 @@ void
 model_work_release(struct model_work *w)
 {
     arena_release(&w->state);
+    arena_release(&w->between);
     arena_release(&w->scratch);
 }
 

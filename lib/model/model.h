@@ -46,6 +46,7 @@ struct model_batch {
 /* One thread's memory, kept from batch to batch. A zeroed struct is ready. */
 struct model_work {
     struct arena state;   /* activations */
+    struct arena between; /* rows from one product to the next */
     struct arena scratch; /* of one product */
 };
 void model_work_release(struct model_work *w);

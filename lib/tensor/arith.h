@@ -41,7 +41,7 @@ const float *arith_in_place(const struct pack_matrix *w, size_t r, size_t n);
 /* A block of rows of x in the form that multiply() takes: that of its arithmetic */
 struct arith_rows {
     struct {
-        const float *x;
+        float *x; /* read only where it is the caller's */
         size_t ld;
     } f32;
     struct kernel_q8 q8;
@@ -66,6 +66,16 @@ struct arith_ops {
     /* x [m, n_in] to rows; memory, if it takes any, from work. */
     struct arith_rows (*rows)(const struct pack *p, const float *x, size_t ldx,
                               size_t m, struct arena *work);
+
+    /* Room for m rows, from mem. */
+    struct arith_rows (*rows_new)(const struct pack *p, size_t m, struct arena *mem);
+
+    /* Rows [row, row + m), of these the inputs [l, l + n), from y: y + bias, then gelu.
+     * l is a multiple of block, and so is n, but for the last inputs. y [m, n] is
+     * scratch; bias [n] may be NULL if there is no gelu. */
+    void (*rows_put)(const struct pack *p, struct arith_rows *to, size_t row, size_t l,
+                     float *y, size_t ldy, size_t m, size_t n, const float *bias,
+                     int gelu);
 
     /* y [m, columns of panel j] = rows [row, row + m) * panel j */
     void (*multiply)(const struct pack *p, size_t j, const struct arith_rows *x,

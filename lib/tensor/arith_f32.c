@@ -1,4 +1,5 @@
 /* arith_f32.c - weights and sums in f32: panel[n_in][gemm_nr] floats */
+#include <stdint.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -45,20 +46,43 @@ pack(struct pack *p, const struct pack_matrix *w, size_t j)
         pack_chunk(p, w, j, l, p->n_in - l < ARITH_CHUNK ? p->n_in - l : ARITH_CHUNK);
 }
 
+static struct arith_rows
+rows_new(const struct pack *p, size_t m, struct arena *mem)
+{
+    size_t ld = p->n_in + 16; /* see rows() */
+
+    return (struct arith_rows){
+        .f32 = { arena_alloc(mem, mem_mul(m, mem_mul(ld, sizeof(float)))), ld }
+    };
+}
+
+static void
+rows_put(const struct pack *p, struct arith_rows *to, size_t row, size_t l, float *y,
+         size_t ldy, size_t m, size_t n, const float *bias, int gelu)
+{
+    float *x = to->f32.x + row * to->f32.ld + l;
+
+    if (gelu)
+        p->k->bias_gelu(y, ldy, m, n, bias);
+    else if (bias)
+        p->k->bias(y, ldy, m, n, bias);
+    for (size_t r = 0; r < m; r++)
+        memcpy(x + r * to->f32.ld, y + r * ldy, n * sizeof *x);
+}
+
 /* As they are, unless the rows are so far apart that the same places of all rows fall
  * into the same few sets of L1 (a way is 4 KB): then by a copy at a better distance. */
 static struct arith_rows
 rows(const struct pack *p, const float *x, size_t ldx, size_t m, struct arena *work)
 {
-    size_t ld = p->n_in + 16;
-    float *copy;
+    struct arith_rows to;
 
     if (m < p->k->gemm_mr || ldx % 512 != 0)
-        return (struct arith_rows){ .f32 = { x, ldx } };
-    copy = arena_alloc(work, mem_mul(m, ld * sizeof *copy));
+        return (struct arith_rows){ .f32 = { (float *)(uintptr_t)x, ldx } };
+    to = rows_new(p, m, work);
     for (size_t r = 0; r < m; r++)
-        memcpy(copy + r * ld, x + r * ldx, p->n_in * sizeof *copy);
-    return (struct arith_rows){ .f32 = { copy, ld } };
+        memcpy(to.f32.x + r * to.f32.ld, x + r * ldx, p->n_in * sizeof *x);
+    return to;
 }
 
 static void
@@ -74,4 +98,6 @@ const struct arith_ops arith_f32 = { .name = "f32",
                                      .measure = measure,
                                      .pack = pack,
                                      .rows = rows,
+                                     .rows_new = rows_new,
+                                     .rows_put = rows_put,
                                      .multiply = multiply };

@@ -162,7 +162,7 @@ pack(struct pack *p, const struct pack_matrix *w, size_t j)
 /* ---- multiply ---- */
 
 static struct arith_rows
-rows(const struct pack *p, const float *x, size_t ldx, size_t m, struct arena *work)
+rows_new(const struct pack *p, size_t m, struct arena *mem)
 {
     struct arith_rows to = { .q8 = { .block = p->ops->block, .zero = p->k->q8_zero } };
     struct kernel_q8 *q8 = &to.q8;
@@ -170,10 +170,32 @@ rows(const struct pack *p, const float *x, size_t ldx, size_t m, struct arena *w
     /* Not a multiple of 512 apart, so that rows do not meet in a few sets of L1. */
     q8->ld = round_up(p->n_in, 64) + 64;
     q8->ld_scale = 2 * count_blocks(p);
-    q8->q = arena_alloc(work, mem_mul(m, q8->ld));
-    q8->scale = arena_alloc(work, mem_mul(m, q8->ld_scale * sizeof *q8->scale));
-    p->k->rows_q8(x, ldx, m, p->n_in,
-                  &(struct kernel_q8_first){ .factor = balance(p) }, q8);
+    q8->q = arena_alloc(mem, mem_mul(m, q8->ld));
+    q8->scale = arena_alloc(mem, mem_mul(m, q8->ld_scale * sizeof *q8->scale));
+    return to;
+}
+
+static void
+rows_put(const struct pack *p, struct arith_rows *rows, size_t row, size_t l, float *y,
+         size_t ldy, size_t m, size_t n, const float *bias, int gelu)
+{
+    struct kernel_q8_first first = { bias, gelu, balance(p) };
+    struct kernel_q8 to = rows->q8;
+
+    to.q += row * to.ld + l;
+    to.scale += row * to.ld_scale + 2 * (l / to.block);
+    if (first.factor)
+        first.factor += l;
+    p->k->rows_q8(y, ldy, m, n, &first, &to);
+}
+
+static struct arith_rows
+rows(const struct pack *p, const float *x, size_t ldx, size_t m, struct arena *work)
+{
+    struct arith_rows to = rows_new(p, m, work);
+    const struct kernel_q8_first first = { .factor = balance(p) };
+
+    p->k->rows_q8(x, ldx, m, p->n_in, &first, &to.q8);
     return to;
 }
 
@@ -193,7 +215,8 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
 #define ARITH_I8(label, inputs)                                                        \
     {                                                                                  \
         .name = label, .version = 1, .block = inputs, .measure = measure,              \
-        .pack_head = pack_head, .pack = pack, .rows = rows, .multiply = multiply       \
+        .pack_head = pack_head, .pack = pack, .rows = rows, .rows_new = rows_new,      \
+        .rows_put = rows_put, .multiply = multiply                                     \
     }
 
 const struct arith_ops arith_i8 = ARITH_I8("i8", 128);

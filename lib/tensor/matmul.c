@@ -14,6 +14,12 @@
  * done. A multiple of the rows that every kernel takes at once. */
 #define CHUNK 48
 
+struct matmul_rows {
+    const struct pack *w; /* what they will be multiplied by */
+    size_t n;
+    struct arith_rows rows;
+};
+
 /* What can be done as soon as the columns of panel j are there. A norm brings the bias
  * with it. */
 static void
@@ -48,37 +54,94 @@ end_rows(const struct pack *w, size_t row, float *y, size_t ldy, size_t m,
         w->k->add_norm(y, ldy, m, w->n_out, &norm);
 }
 
+/* All of w by rows [row, row + m) of x: y and its ends. */
 static void
-multiply_rows(const struct pack *w, const float *x, size_t ldx, size_t m, float *y,
-              size_t ldy, const struct matmul_end *end, struct arena *work)
+multiply_rows(const struct pack *w, const struct arith_rows *x, size_t row, size_t m,
+              float *y, size_t ldy, const struct matmul_end *end)
 {
-    struct arith_rows rows;
-
-    arena_reset(work);
-    rows = w->ops->rows(w, x, ldx, m, work);
     for (size_t j = 0; j < w->n_panel; j++)
         for (size_t r = 0; r < m; r += CHUNK) {
             size_t n = m - r < CHUNK ? m - r : CHUNK;
 
-            w->ops->multiply(w, j, &rows, r, n, y + r * ldy + j * w->nr, ldy);
+            w->ops->multiply(w, j, x, row + r, n, y + r * ldy + j * w->nr, ldy);
             end_panel(w, j, y + r * ldy, ldy, n, end);
         }
 }
+
+/* Rows of the next product, m of them from `to` on: a group of whole panels that is
+ * whole blocks, too, by way of a tile in L1. */
+static void
+multiply_next(const struct pack *w, const struct arith_rows *x, size_t row, size_t m,
+              size_t to, const struct matmul_end *end, struct arena *work)
+{
+    const struct pack *next = end->next->w;
+    size_t block = next->ops->block, group = block > w->nr ? block / w->nr : 1;
+    size_t ld = group * w->nr;
+    float *y = arena_alloc(work, CHUNK * ld * sizeof *y);
+
+    for (size_t j = 0; j < w->n_panel; j += group)
+        for (size_t r = 0; r < m; r += CHUNK) {
+            size_t n = m - r < CHUNK ? m - r : CHUNK, l = j * w->nr;
+
+            for (size_t i = 0; i < group && j + i < w->n_panel; i++)
+                w->ops->multiply(w, j + i, x, row + r, n, y + i * w->nr, ld);
+            next->ops->rows_put(next, &end->next->rows, to + r, l, y, ld, n,
+                                w->n_out - l < ld ? w->n_out - l : ld,
+                                end->bias ? end->bias + l : NULL, end->gelu);
+        }
+}
+
+/* Rows [row, row + m) of x become those of y, or of the next product, from `to` on. */
+static void
+multiply(const struct pack *w, const struct arith_rows *x, size_t row, size_t m,
+         size_t to, float *y, size_t ldy, const struct matmul_end *end,
+         struct arena *work)
+{
+    if (end->next) {
+        multiply_next(w, x, row, m, to, end, work);
+        return;
+    }
+    multiply_rows(w, x, row, m, y + to * ldy, ldy, end);
+    end_rows(w, to, y + to * ldy, ldy, m, end);
+}
+
+static const struct matmul_end nothing = { 0 };
 
 void
 matmul(const struct pack *w, const float *x, size_t ldx, size_t n_tok, float *y,
        size_t ldy, const struct matmul_end *end, struct arena *work)
 {
-    static const struct matmul_end nothing = { 0 };
     size_t block = panel_rows(w->k, n_tok, w->n_in);
 
-    if (end == NULL)
-        end = &nothing;
     for (size_t row = 0; row < n_tok; row += block) {
         size_t m = n_tok - row < block ? n_tok - row : block;
-        float *rows = y + row * ldy;
+        struct arith_rows rows;
 
-        multiply_rows(w, x + row * ldx, ldx, m, rows, ldy, end, work);
-        end_rows(w, row, rows, ldy, m, end);
+        arena_reset(work);
+        rows = w->ops->rows(w, x + row * ldx, ldx, m, work);
+        multiply(w, &rows, 0, m, row, y, ldy, end ? end : &nothing, work);
+    }
+}
+
+struct matmul_rows *
+matmul_rows_new(const struct pack *w, size_t n_tok, struct arena *mem)
+{
+    struct matmul_rows *r = arena_alloc(mem, sizeof *r);
+
+    *r = (struct matmul_rows){ w, n_tok, w->ops->rows_new(w, n_tok, mem) };
+    return r;
+}
+
+void
+matmul_rows(const struct matmul_rows *x, float *y, size_t ldy,
+            const struct matmul_end *end, struct arena *work)
+{
+    size_t block = panel_rows(x->w->k, x->n, x->w->n_in);
+
+    for (size_t row = 0; row < x->n; row += block) {
+        size_t m = x->n - row < block ? x->n - row : block;
+
+        arena_reset(work);
+        multiply(x->w, &x->rows, row, m, row, y, ldy, end ? end : &nothing, work);
     }
 }

@@ -5,7 +5,13 @@
  *     matmul(w, x, d, n_tok, y, 4 * d, &end, work);
  *
  * y = x * transpose(w), then, in this order, as far as `end` asks for it: + bias, GELU,
- * + residual and layer norm; done while the values are in the cache.
+ * + residual and layer norm; done while the values are in the cache. Where the only
+ * reader of y is another product, y is made in the form that it multiplies:
+ *
+ *     struct matmul_rows *h = matmul_rows_new(down, n_tok, state);
+ *     struct matmul_end end = { .bias = b, .gelu = 1, .next = h };
+ *     matmul(up, x, d, n_tok, NULL, 0, &end, work);
+ *     matmul_rows(h, y, d, &done, work);
  *
  * A row's result does not depend on the other rows, nor on how many there are. So who
  * wants two threads on one product gives each a part of the rows.
@@ -20,6 +26,8 @@
 #include "base/arena.h"
 #include "tensor/pack.h"
 
+struct matmul_rows;
+
 struct matmul_end {
     const float *bias; /* [n_out] or NULL */
     int gelu;          /* the one with erf; needs a bias */
@@ -29,6 +37,7 @@ struct matmul_end {
         const float *residual; /* [n_tok, n_out] or NULL; must not overlap y */
         size_t ld;
     } norm;
+    struct matmul_rows *next; /* what y becomes rows of, or NULL; there is no norm */
 };
 
 /*
@@ -37,5 +46,13 @@ struct matmul_end {
  */
 void matmul(const struct pack *w, const float *x, size_t ldx, size_t n_tok, float *y,
             size_t ldy, const struct matmul_end *end, struct arena *work);
+
+/* Room for n_tok rows as w multiplies them, in mem. */
+struct matmul_rows *matmul_rows_new(const struct pack *w, size_t n_tok,
+                                    struct arena *mem);
+
+/* The same product with rows that an earlier one has filled. */
+void matmul_rows(const struct matmul_rows *x, float *y, size_t ldy,
+                 const struct matmul_end *end, struct arena *work);
 
 #endif
