@@ -32,13 +32,13 @@ KERNEL(rows_q8, void,
        (const float *x, size_t ldx, size_t m, size_t k,
         const struct kernel_q8_first *first, const struct kernel_q8 *to))
 
-/* c[m, n] = a[m, k] * w[k, n] over the blocks [from, to) of k, n <= q8_nr; c += that
- * when from > 0. Every output is one chain over the blocks b in order, which begins
- * with +0 (or with c): c = fma(low[b], w.sum[b], c), then c = fma(the sum of q * w.q, an
- * integer, a.step[b] * w.step[b], c). */
+/* c[m, n] = bias[n] + a[m, k] * w[k, n], n <= q8_nr; bias NULL: +0. Every output is one
+ * chain over the blocks b of k in order, which begins with the bias: c = fma(low[b],
+ * w.sum[b], c), then c = fma(the sum of q * w.q, an integer, a.step[b] * w.step[b], c).
+ */
 KERNEL(gemm_q8, void,
        (const struct kernel_q8 *a, const struct kernel_q8_panel *w, size_t k,
-        size_t from, size_t to, float *c, size_t ldc, size_t m, size_t n))
+        const float *bias, float *c, size_t ldc, size_t m, size_t n))
 
 /* ---- rows of a matrix y[m, n], in place ---- */
 

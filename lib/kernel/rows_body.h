@@ -202,12 +202,12 @@ static void
 rows_rows_q8(const float *x, size_t ldx, size_t m, size_t k,
              const struct kernel_q8_first *first, const struct kernel_q8 *to)
 {
-    const struct kernel_q8_first gelu = { first->bias, 1, NULL };
+    const struct kernel_q8_first gelu = { NULL, 1, NULL };
     const struct kernel_q8_first plain = { NULL, 0, NULL };
     const struct kernel_q8_first factor = { NULL, 0, first->factor };
 
     /* Those that are used most, as code of their own */
-    if (to->block == 128 && first->bias && first->gelu && !first->factor)
+    if (to->block == 128 && !first->bias && first->gelu && !first->factor)
         q8_rows(128, x, ldx, m, k, &gelu, to);
     else if (to->block == 128 && !first->bias && !first->gelu && !first->factor)
         q8_rows(128, x, ldx, m, k, &plain, to);

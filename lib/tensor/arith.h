@@ -77,9 +77,11 @@ struct arith_ops {
                      float *y, size_t ldy, size_t m, size_t n, const float *bias,
                      int gelu);
 
-    /* y [m, columns of panel j] = rows [row, row + m) * panel j */
+    /* y [m, columns of panel j] = rows [row, row + m) * panel j. When adds_bias, sums
+     * begin with bias [columns], if that is not NULL; else bias is NULL. */
     void (*multiply)(const struct pack *p, size_t j, const struct arith_rows *x,
-                     size_t row, size_t m, float *y, size_t ldy);
+                     size_t row, size_t m, const float *bias, float *y, size_t ldy);
+    int adds_bias;
 };
 
 extern const struct arith_ops arith_f32, arith_i8, arith_i8b32;

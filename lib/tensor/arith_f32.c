@@ -87,8 +87,9 @@ rows(const struct pack *p, const float *x, size_t ldx, size_t m, struct arena *w
 
 static void
 multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
-         size_t m, float *y, size_t ldy)
+         size_t m, const float *bias, float *y, size_t ldy)
 {
+    (void)bias;
     panel_multiply(p->k, x->f32.x + row * x->f32.ld, x->f32.ld, panel_at(p, j), p->n_in,
                    y, ldy, m, arith_width(p, j));
 }

@@ -201,7 +201,7 @@ rows(const struct pack *p, const float *x, size_t ldx, size_t m, struct arena *w
 
 static void
 multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
-         size_t m, float *y, size_t ldy)
+         size_t m, const float *bias, float *y, size_t ldy)
 {
     struct panel t = panel_at(p, j);
     struct kernel_q8_panel w = { t.q, t.step, t.sum, t.shift };
@@ -209,14 +209,14 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
 
     q8.q += row * q8.ld;
     q8.scale += row * q8.ld_scale;
-    p->k->gemm_q8(&q8, &w, p->n_in, 0, count_blocks(p), y, ldy, m, arith_width(p, j));
+    p->k->gemm_q8(&q8, &w, p->n_in, bias, y, ldy, m, arith_width(p, j));
 }
 
 #define ARITH_I8(label, inputs)                                                        \
     {                                                                                  \
         .name = label, .version = 1, .block = inputs, .measure = measure,              \
         .pack_head = pack_head, .pack = pack, .rows = rows, .rows_new = rows_new,      \
-        .rows_put = rows_put, .multiply = multiply                                     \
+        .rows_put = rows_put, .multiply = multiply, .adds_bias = 1                     \
     }
 
 const struct arith_ops arith_i8 = ARITH_I8("i8", 128);

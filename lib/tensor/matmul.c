@@ -41,7 +41,8 @@ static void
 end_rows(const struct pack *w, size_t row, float *y, size_t ldy, size_t m,
          const struct matmul_end *end)
 {
-    struct kernel_norm norm = { .bias = end->gelu ? NULL : end->bias,
+    int late = !end->gelu && !w->ops->adds_bias;
+    struct kernel_norm norm = { .bias = late ? end->bias : NULL,
                                 .residual = end->norm.residual,
                                 .ld_residual = end->norm.ld,
                                 .gamma = end->norm.gamma,
@@ -54,6 +55,16 @@ end_rows(const struct pack *w, size_t row, float *y, size_t ldy, size_t m,
         w->k->add_norm(y, ldy, m, w->n_out, &norm);
 }
 
+/* The biases of panel j, where the product adds them: a GELU in floats has them with it,
+ * one that makes the next product's rows can do without. */
+static const float *
+early_bias(const struct pack *w, size_t j, const struct matmul_end *end)
+{
+    int early = w->ops->adds_bias && (end->next || !end->gelu);
+
+    return early && end->bias ? end->bias + j * w->nr : NULL;
+}
+
 /* All of w by rows [row, row + m) of x: y and its ends. */
 static void
 multiply_rows(const struct pack *w, const struct arith_rows *x, size_t row, size_t m,
@@ -63,8 +74,11 @@ multiply_rows(const struct pack *w, const struct arith_rows *x, size_t row, size
         for (size_t r = 0; r < m; r += CHUNK) {
             size_t n = m - r < CHUNK ? m - r : CHUNK;
 
-            w->ops->multiply(w, j, x, row + r, n, y + r * ldy + j * w->nr, ldy);
-            end_panel(w, j, y + r * ldy, ldy, n, end);
+            const float *bias = early_bias(w, j, end);
+
+            w->ops->multiply(w, j, x, row + r, n, bias, y + r * ldy + j * w->nr, ldy);
+            if (bias == NULL)
+                end_panel(w, j, y + r * ldy, ldy, n, end);
         }
 }
 
@@ -84,10 +98,12 @@ multiply_next(const struct pack *w, const struct arith_rows *x, size_t row, size
             size_t n = m - r < CHUNK ? m - r : CHUNK, l = j * w->nr;
 
             for (size_t i = 0; i < group && j + i < w->n_panel; i++)
-                w->ops->multiply(w, j + i, x, row + r, n, y + i * w->nr, ld);
+                w->ops->multiply(w, j + i, x, row + r, n, early_bias(w, j + i, end),
+                                 y + i * w->nr, ld);
             next->ops->rows_put(next, &end->next->rows, to + r, l, y, ld, n,
                                 w->n_out - l < ld ? w->n_out - l : ld,
-                                end->bias ? end->bias + l : NULL, end->gelu);
+                                end->bias && !w->ops->adds_bias ? end->bias + l : NULL,
+                                end->gelu);
         }
 }
 

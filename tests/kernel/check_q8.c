@@ -112,10 +112,10 @@ new_panel(struct check *c, const struct weights *w, size_t j, size_t nr)
     return (struct kernel_q8_panel){ q, step, sum, shift };
 }
 
-/* c [m, n], by the rows and panels of a level, in two parts where `cut` says so */
+/* c [m, n], by the rows and panels of a level */
 static void
 multiply(struct check *c, const struct kernels *k, const struct weights *w,
-         const float *x, size_t m, size_t cut, float *out, size_t ldc)
+         const float *x, size_t m, const float *bias, float *out, size_t ldc)
 {
     struct rows a = new_rows(c, k, m, w->k, w->block);
 
@@ -124,9 +124,7 @@ multiply(struct check *c, const struct kernels *k, const struct weights *w,
         struct kernel_q8_panel p = new_panel(c, w, j, k->q8_nr);
         size_t n = w->n - j < k->q8_nr ? w->n - j : k->q8_nr;
 
-        k->gemm_q8(&a.q, &p, w->k, 0, cut, out + j, ldc, m, n);
-        if (cut < w->blocks)
-            k->gemm_q8(&a.q, &p, w->k, cut, w->blocks, out + j, ldc, m, n);
+        k->gemm_q8(&a.q, &p, w->k, bias ? bias + j : NULL, out + j, ldc, m, n);
     }
 }
 
@@ -143,17 +141,16 @@ check_product(struct check *c, size_t m, size_t n, size_t k, size_t block)
 {
     struct weights w = new_weights(c, k, n, block);
     size_t ldc = n + check_below(c, 3), size = m && n ? (m - 1) * ldc + n : 0;
-    size_t cut = 1 + check_below(c, w.blocks);
+    float *bias = check_below(c, 2) ? check_fill(c, n, CHECK_TAME) : NULL;
     float *x = check_fill(c, m * k, CHECK_TAME), *want, *got;
 
     if (check_below(c, 3) == 0)
         make_extreme(c, x, m * k);
     want = check_fill(c, size, CHECK_TAME);
     got = check_copy(c, want, size);
-    multiply(c, c->ref, &w, x, m, w.blocks, want, ldc);
-    multiply(c, c->got, &w, x, m, cut, got, ldc);
-    check_same(c, want, got, size, "m %zu n %zu k %zu of %zu, cut %zu", m, n, k, block,
-               cut);
+    multiply(c, c->ref, &w, x, m, bias, want, ldc);
+    multiply(c, c->got, &w, x, m, bias, got, ldc);
+    check_same(c, want, got, size, "m %zu n %zu k %zu of %zu", m, n, k, block);
     check_drop(c);
 }
 

@@ -36,12 +36,12 @@ broadcast4(const uint8_t *p)
     return _mm256_set1_epi32(four);
 }
 
-/* The sums of one block to floats: 8 columns of one row. */
+/* The sums of one block to floats: 8 columns of one row, added to what is at `from`. */
 INLINE void
 finish(__m256i dot, const float *scale, const float *w_step, const float *w_sum,
-       int more, float *c)
+       const float *from, float *c)
 {
-    __m256 sum = more ? _mm256_loadu_ps(c) : _mm256_setzero_ps();
+    __m256 sum = _mm256_loadu_ps(from);
     __m256 step = _mm256_mul_ps(_mm256_set1_ps(scale[0]), _mm256_loadu_ps(w_step));
 
     sum = _mm256_fmadd_ps(_mm256_set1_ps(scale[1]), _mm256_loadu_ps(w_sum), sum);
@@ -51,21 +51,24 @@ finish(__m256i dot, const float *scale, const float *w_step, const float *w_sum,
 struct tile {
     const struct kernel_q8 *a;
     const struct kernel_q8_panel *w;
-    size_t k, from, to;
+    size_t k;
+    const float *bias; /* [NR] */
 };
 
-/* Rows [row, row + m) of block b; m is a constant, so that each height is code of its
- * own. */
+/* Rows [row, row + m) of block b, which begins at l; m is a constant, so that each
+ * height is code of its own. */
 INLINE void
-block(size_t m, const struct tile *t, size_t row, size_t b, float *c, size_t ldc)
+block(size_t m, const struct tile *t, size_t row, size_t b, size_t l, float *c,
+      size_t ldc)
 {
     const struct kernel_q8 *a = t->a;
-    size_t l = b * a->block, n = t->k - l < a->block ? t->k - l : a->block;
     const uint8_t *q = a->q + row * a->ld + l;
     const int8_t *w = t->w->q + l * NR;
     const int32_t *shift = t->w->shift + b * NR;
     const float *step = t->w->step + b * NR, *sum = t->w->sum + b * NR;
     const float *scale = a->scale + row * a->ld_scale + 2 * b;
+    const float *from = b > 0 ? c : t->bias;
+    size_t ld_from = b > 0 ? ldc : 0, n = t->k - l < a->block ? t->k - l : a->block;
     const __m256i ones = _mm256_set1_epi16(1);
     __m256i lo = _mm256_loadu_si256((const __m256i *)(const void *)shift);
     __m256i hi = _mm256_loadu_si256((const __m256i *)(const void *)(shift + 8));
@@ -79,9 +82,9 @@ block(size_t m, const struct tile *t, size_t row, size_t b, float *c, size_t ldc
     }
 #define FINISH(r)                                                                      \
     if (m > r) {                                                                       \
-        const float *s = scale + r * a->ld_scale;                                      \
-        finish(lo##r, s, step, sum, b > 0, c + r * ldc);                               \
-        finish(hi##r, s, step + 8, sum + 8, b > 0, c + r * ldc + 8);                   \
+        const float *s = scale + r * a->ld_scale, *f = from + r * ld_from;             \
+        finish(lo##r, s, step, sum, f, c + r * ldc);                                   \
+        finish(hi##r, s, step + 8, sum + 8, f + 8, c + r * ldc + 8);                   \
     }
     EACH_ROW(START)
     for (size_t fours = (n + 3) / 4; fours > 0; fours--, q += 4, w += 4 * NR) {
@@ -98,45 +101,39 @@ block(size_t m, const struct tile *t, size_t row, size_t b, float *c, size_t ldc
 
 #define EACH_HEIGHT(X) X(1) X(2) X(3) X(4)
 
+/* Whole tiles: NR columns */
 static void
 rows(size_t m, const struct tile *t, size_t row, float *c, size_t ldc)
 {
-    for (size_t b = t->from; b < t->to; b++)
+    for (size_t b = 0, l = 0; l < t->k; b++, l += t->a->block)
         switch (m) {
 #define HEIGHT(h)                                                                      \
-    case h: block(h, t, row, b, c, ldc); break;
+    case h: block(h, t, row, b, l, c, ldc); break;
             EACH_HEIGHT(HEIGHT)
 #undef HEIGHT
         }
 }
 
-/* The same where a tile has fewer columns than a panel: by way of a whole one. */
 static void
-rows_narrow(size_t m, const struct tile *t, size_t row, float *c, size_t ldc, size_t n)
+gemm(const struct kernel_q8 *a, const struct kernel_q8_panel *w, size_t k,
+     const float *bias, float *c, size_t ldc, size_t m, size_t n)
 {
-    float whole[MR * NR];
-
-    for (size_t r = 0; t->from > 0 && r < m; r++)
-        memcpy(whole + r * NR, c + r * ldc, n * sizeof *c);
-    rows(m, t, row, whole, NR);
-    for (size_t r = 0; r < m; r++)
-        memcpy(c + r * ldc, whole + r * NR, n * sizeof *c);
-}
-
-static void
-gemm(const struct kernel_q8 *a, const struct kernel_q8_panel *w, size_t k, size_t from,
-     size_t to, float *c, size_t ldc, size_t m, size_t n)
-{
-    struct tile t = { .a = a, .w = w, .k = k, .from = from, .to = to };
+    float start[NR] = { 0 }, whole[MR * NR];
+    struct tile t = { a, w, k, start };
     size_t row = 0;
 
+    if (bias)
+        memcpy(start, bias, n * sizeof *start);
     for (size_t tiles = (m + MR - 1) / MR; tiles > 0; tiles--) {
         size_t now = (m - row + tiles - 1) / tiles;
 
-        if (n >= NR)
+        if (n == NR) {
             rows(now, &t, row, c + row * ldc, ldc);
-        else
-            rows_narrow(now, &t, row, c + row * ldc, ldc, n);
+        } else {
+            rows(now, &t, row, whole, NR);
+            for (size_t r = 0; r < now; r++)
+                memcpy(c + (row + r) * ldc, whole + r * NR, n * sizeof *c);
+        }
         row += now;
     }
 }

@@ -17,22 +17,22 @@ dot(const uint8_t *q, const int8_t *w, size_t l, size_t end, size_t j)
 }
 
 static void
-gemm(const struct kernel_q8 *a, const struct kernel_q8_panel *w, size_t k, size_t from,
-     size_t to, float *c, size_t ldc, size_t m, size_t n)
+gemm(const struct kernel_q8 *a, const struct kernel_q8_panel *w, size_t k,
+     const float *bias, float *c, size_t ldc, size_t m, size_t n)
 {
     for (size_t r = 0; r < m; r++)
         for (size_t j = 0; j < n; j++) {
-            float *out = c + r * ldc + j, sum = from > 0 ? *out : 0.0f;
+            float sum = bias ? bias[j] : 0.0f;
 
-            for (size_t b = from; b < to; b++) {
+            for (size_t b = 0, l = 0; l < k; b++, l += a->block) {
                 const float *scale = a->scale + r * a->ld_scale + 2 * b;
-                size_t end = k - b * a->block < a->block ? k : (b + 1) * a->block;
-                int32_t d = dot(a->q + r * a->ld, w->q, b * a->block, end, j);
+                size_t end = k - l < a->block ? k : l + a->block;
+                int32_t d = dot(a->q + r * a->ld, w->q, l, end, j);
 
                 sum = fmaf(scale[1], w->sum[b * NR + j], sum);
                 sum = fmaf((float)d, scale[0] * w->step[b * NR + j], sum);
             }
-            *out = sum;
+            c[r * ldc + j] = sum;
         }
 }
 
