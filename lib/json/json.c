@@ -6,12 +6,12 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "kernel/kernel.h"
 #include "text/utf8.h"
+#include "json/stops.h"
 
 struct scan {
     const char *p, *end, *begin;
-    const struct kernels *k;
+    struct stops *stops;
     struct err *e;
     int cut;                              /* stopped at the end, between two tokens */
     int depth;                            /* open brackets */
@@ -97,23 +97,18 @@ string(struct scan *s, int *escaped)
     *escaped = 0;
     s->p++;
     for (;;) {
-        int len;
-        s->p += s->k->text_plain(s->p, (size_t)(s->end - s->p));
+        s->p = stops_next(s->stops, s->p);
         if (s->p == s->end)
             return fail(s, "string not ended");
         if (*s->p == '"') {
             s->p++;
             return 0;
         }
-        if (*s->p == '\\') {
-            *escaped = 1;
-            if (escape(s))
-                return -1;
-        } else if ((len = utf8_len(s->p, (size_t)(s->end - s->p))) > 1) {
-            s->p += len;
-        } else {
+        if (*s->p != '\\')
             return fail(s, "control character in a string");
-        }
+        *escaped = 1;
+        if (escape(s))
+            return -1;
     }
 }
 
@@ -335,12 +330,28 @@ run(struct scan *s, struct json *v)
     return 0;
 }
 
+/* The bits of `object` are written before they are read, so nothing clears them. */
+static void
+begin(struct scan *s, struct stops *stops, const char *p, size_t n, struct err *e)
+{
+    stops_begin(stops, p, n);
+    s->p = s->begin = p;
+    s->end = p + n;
+    s->stops = stops;
+    s->e = e;
+    s->cut = s->depth = s->n_watch = 0;
+    s->pending = s->watch = NULL;
+    s->value = NULL;
+}
+
 int
 json_scan(const char *p, size_t n, struct json_watch *watch, int n_watch,
           struct json *v, struct err *e)
 {
-    struct scan s = { .p = p, .end = p + n, .begin = p, .k = kernel_best(), .e = e };
+    struct stops stops;
+    struct scan s;
 
+    begin(&s, &stops, p, n, e);
     s.watch = watch;
     s.n_watch = n_watch;
     for (int i = 0; i < n_watch; i++) {
@@ -353,10 +364,12 @@ json_scan(const char *p, size_t n, struct json_watch *watch, int n_watch,
 int
 json_unfinished(const char *p, size_t n)
 {
-    struct err e;
+    struct stops stops;
+    struct scan s;
     struct json v;
-    struct scan s = { .p = p, .end = p + n, .begin = p, .k = kernel_best(), .e = &e };
+    struct err e;
 
+    begin(&s, &stops, p, n, &e);
     return run(&s, &v) < 0 && s.cut;
 }
 

@@ -22,6 +22,7 @@
 #define KERNEL_KERNEL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/cpu.h"
 
