@@ -144,10 +144,11 @@ is_blank(const char *p, size_t n)
     return 1;
 }
 
-/* Append n bytes as a line of the batch; end_n of them are its end. */
+/* Append n bytes at `at` of the batch's, or of what it is about to get, as a line;
+ * end_n of them are its end. */
 static void
-add_line(struct input *in, struct input_batch *b, enum line_kind kind, size_t n,
-         size_t end_n)
+add_line(struct input *in, struct input_batch *b, enum line_kind kind, size_t at,
+         size_t n, size_t end_n)
 {
     size_t size = sizeof *b->line;
 
@@ -159,20 +160,19 @@ add_line(struct input *in, struct input_batch *b, enum line_kind kind, size_t n,
     b->line[b->n_line++] = (struct line){
         .kind = kind,
         .file = in->file,
-        .at = b->data.n,
+        .at = at,
         .n = n - end_n,
         .end_n = end_n,
         .number = in->number,
         .byte = in->byte,
     };
-    buf_add(&b->data, in->carry.p, n);
 }
 
-/* A line's bytes, from the carry's start, with its end if it has one. */
+/* A line's bytes, from p in the carry, with its end if it has one. */
 static void
-take_line(struct input *in, struct input_batch *b, size_t n, int has_end)
+take_line(struct input *in, struct input_batch *b, size_t at, const char *p, size_t n,
+          int has_end)
 {
-    const char *p = in->carry.p;
     size_t end_n = !has_end ? 0 : n > 1 && p[n - 2] == '\r' ? 2 : 1;
     enum line_kind kind = LINE_WHOLE;
 
@@ -182,7 +182,7 @@ take_line(struct input *in, struct input_batch *b, size_t n, int has_end)
         kind = LINE_LONG;
     else if (is_blank(p, n - end_n))
         kind = LINE_BLANK;
-    add_line(in, b, kind, n, end_n);
+    add_line(in, b, kind, at, n, end_n);
     in->in_long = 0;
     in->number++;
     in->byte += n;
@@ -194,22 +194,21 @@ static size_t
 take_lines(struct input *in, struct input_batch *b, size_t max_lines, size_t max_bytes,
            int *full)
 {
-    struct buf all = in->carry;
+    const struct buf *c = &in->carry;
     size_t from = 0;
 
-    while (!(*full = b->n_line >= max_lines || b->data.n >= max_bytes)) {
+    while (!(*full = b->n_line >= max_lines || b->data.n + from >= max_bytes)) {
         size_t at = from + in->searched;
-        const char *nl = all.n > at ? memchr(all.p + at, '\n', all.n - at) : NULL;
-        size_t n = nl ? (size_t)(nl - (all.p + from)) + 1 : all.n - from;
-        in->carry.p = all.p + from;
+        const char *nl = c->n > at ? memchr(c->p + at, '\n', c->n - at) : NULL;
+        size_t n = nl ? (size_t)(nl - (c->p + from)) + 1 : c->n - from;
         in->searched = nl ? 0 : n;
         if (!nl && !(in->ended && n > 0))
             break;
         in->searched = 0;
-        take_line(in, b, n, nl != NULL);
+        take_line(in, b, b->data.n + from, c->p + from, n, nl != NULL);
         from += n;
     }
-    in->carry.p = all.p;
+    buf_add(&b->data, c->p, from);
     return from;
 }
 
@@ -224,7 +223,8 @@ take_piece(struct input *in, struct input_batch *b)
     if (n == 0 || b->n_line > 0)
         return b->n_line > 0;
     /* A CR may belong to a line's end that is still to come. */
-    add_line(in, b, in->in_long ? LINE_MORE : LINE_LONG, n, 0);
+    add_line(in, b, in->in_long ? LINE_MORE : LINE_LONG, b->data.n, n, 0);
+    buf_add(&b->data, in->carry.p, n);
     in->in_long = 1;
     in->byte += n;
     in->carry.n = in->searched = 0;

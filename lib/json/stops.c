@@ -4,10 +4,11 @@
 #include "kernel/kernel.h"
 #include "text/utf8.h"
 
-void
-stops_fill(struct stops *s, const char *p)
+/* Make the bits for what follows p. */
+static void
+fill(struct stops *s, const char *p)
 {
-    size_t left = (size_t)(s->end - p), n = left < STOPS_SPAN ? left : STOPS_SPAN;
+    size_t left = (size_t)(s->end - p), n = left < STOPS_SPAN ? left : STOPS_SPAN, at;
 
     s->from = p;
     s->to = p + n;
@@ -15,4 +16,25 @@ stops_fill(struct stops *s, const char *p)
         s->bad = p + utf8_valid(p, left);
         s->checked = 1;
     }
+    at = (size_t)(s->bad - p);
+    if (at < n)
+        s->bit[at / 64] |= (uint64_t)1 << at % 64;
+}
+
+const char *
+stops_seek(struct stops *s, const char *p)
+{
+    while (p < s->end) {
+        size_t at;
+        uint64_t bits;
+        if (p >= s->to)
+            fill(s, p);
+        at = (size_t)(p - s->from);
+        bits = s->bit[at / 64] >> at % 64;
+        if (bits)
+            return p + __builtin_ctzll(bits);
+        at = 64 - at % 64;
+        p = (size_t)(s->to - p) > at ? p + at : s->to;
+    }
+    return p;
 }

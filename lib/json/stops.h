@@ -21,9 +21,9 @@
 #define STOPS_SPAN  ((size_t)64 * STOPS_WORDS) /* bytes */
 
 struct stops {
-    const char *from, *to; /* what the bits are about */
-    const char *end, *bad; /* of the text; its first byte that is not UTF-8, or end */
-    int checked;           /* bad is known: else all before `to` is ASCII */
+    const char *from, *to, *end; /* there are bits for [from, to); the text's end */
+    const char *bad;             /* its first byte that is not UTF-8, or end, */
+    int checked;                 /* once that is known; else all before `to` is ASCII */
     uint64_t bit[STOPS_WORDS];
 };
 
@@ -35,29 +35,20 @@ stops_begin(struct stops *s, const char *p, size_t n)
     s->checked = 0;
 }
 
-/* Make the bits for what follows p. */
-void stops_fill(struct stops *s, const char *p);
+/* The same as stops_next(), wherever the next stop is. */
+const char *stops_seek(struct stops *s, const char *p);
 
 /* The first stop at or behind p, which must rise from call to call and be at the start
  * of a character. */
 static inline const char *
 stops_next(struct stops *s, const char *p)
 {
-    while (p < s->end) {
-        size_t at;
-        uint64_t bits;
-        if (p >= s->to)
-            stops_fill(s, p);
-        at = (size_t)(p - s->from);
-        bits = s->bit[at / 64] >> at % 64;
-        if (bits) {
-            p += __builtin_ctzll(bits);
-            break;
-        }
-        at = 64 - at % 64;
-        p = (size_t)(s->to - p) > at ? p + at : s->to;
-    }
-    return p < s->bad ? p : s->bad;
+    size_t at = (size_t)(p - s->from);
+    uint64_t bits;
+
+    if (p >= s->to || (bits = s->bit[at / 64] >> at % 64) == 0)
+        return stops_seek(s, p);
+    return p + __builtin_ctzll(bits);
 }
 
 #endif
