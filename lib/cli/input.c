@@ -23,8 +23,9 @@ struct input {
     int fd; /* -1: none is open */
     int sniffed, ended, in_long;
     uint64_t number, byte; /* of the next line */
-    struct buf carry;      /* bytes read, but not yet in a batch */
-    size_t searched;       /* so many of them hold no line's end */
+    struct buf carry;      /* bytes read; */
+    size_t taken;          /* so many of them are in batches, */
+    size_t searched;       /* and so many behind those hold no line's end */
     int failed;            /* e is to be told once the lines before it are out */
     struct err e;
 };
@@ -188,28 +189,45 @@ take_line(struct input *in, struct input_batch *b, size_t at, const char *p, siz
     in->byte += n;
 }
 
-/* Move whole lines from the carry to the batch, which has room for some. Returns the
- * bytes taken; `*full` says that the batch has enough. */
-static size_t
-take_lines(struct input *in, struct input_batch *b, size_t max_lines, size_t max_bytes,
-           int *full)
+/* Move whole lines from the carry to the batch, which has room for some. 1: it has
+ * enough. */
+static int
+take_lines(struct input *in, struct input_batch *b, size_t max_lines, size_t max_bytes)
 {
-    const struct buf *c = &in->carry;
-    size_t from = 0;
+    const char *from = in->carry.p + in->taken, *end = in->carry.p + in->carry.n;
+    const char *p = from;
+    int full;
 
-    while (!(*full = b->n_line >= max_lines || b->data.n + from >= max_bytes)) {
-        size_t at = from + in->searched;
-        const char *nl = c->n > at ? memchr(c->p + at, '\n', c->n - at) : NULL;
-        size_t n = nl ? (size_t)(nl - (c->p + from)) + 1 : c->n - from;
+    while (!(full = b->n_line >= max_lines ||
+                    b->data.n + (size_t)(p - from) >= max_bytes)) {
+        size_t left = (size_t)(end - p), n = left;
+        const char *nl = left > in->searched
+                             ? memchr(p + in->searched, '\n', left - in->searched)
+                             : NULL;
+        if (nl)
+            n = (size_t)(nl - p) + 1;
         in->searched = nl ? 0 : n;
         if (!nl && !(in->ended && n > 0))
             break;
         in->searched = 0;
-        take_line(in, b, b->data.n + from, c->p + from, n, nl != NULL);
-        from += n;
+        take_line(in, b, b->data.n + (size_t)(p - from), p, n, nl != NULL);
+        p += n;
     }
-    buf_add(&b->data, c->p, from);
-    return from;
+    buf_add(&b->data, from, (size_t)(p - from));
+    in->taken += (size_t)(p - from);
+    return full;
+}
+
+/* Bytes that are in batches make room. */
+static void
+drop_taken(struct input *in)
+{
+    struct buf *c = &in->carry;
+
+    if (in->taken > 0)
+        memmove(c->p, c->p + in->taken, c->n - in->taken);
+    c->n -= in->taken;
+    in->taken = 0;
 }
 
 /* A line beyond the limit whose end has not come yet: hand out what is there. */
@@ -298,7 +316,7 @@ int
 input_next(struct input *in, struct input_batch *b, size_t max_lines, size_t max_bytes,
            struct err *e)
 {
-    int full = 0, stopped = 0;
+    int stopped = 0;
 
     b->data.n = b->n_line = 0;
     while (!in->failed && !stopped && in->file < in->n_name) {
@@ -307,11 +325,11 @@ input_next(struct input *in, struct input_batch *b, size_t max_lines, size_t max
             return fail_later(in, b, e);
         if (!in->sniffed && (in->carry.n > 0 || in->ended) && begin_file(in, e) < 0)
             return fail_later(in, b, e);
-        if (in->sniffed) {
-            size_t n = take_lines(in, b, max_lines, max_bytes, &full);
-            memmove(in->carry.p, in->carry.p + n, n ? in->carry.n - n : 0);
-            in->carry.n -= n;
-            if (full || take_piece(in, b))
+        if (in->sniffed && in->carry.n > 0) {
+            if (take_lines(in, b, max_lines, max_bytes))
+                return 1;
+            drop_taken(in);
+            if (take_piece(in, b))
                 return 1;
         }
         if (in->ended && in->carry.n == 0) {

@@ -19,7 +19,7 @@ main(int argc, char **argv)
                                              .out = "mark",
                                              .type = JSON_STRING,
                                              .suffix = suffix,
-                                             .batch = 1024 };
+                                             .batch = 256 };
     struct filter_opt opt = FILTER_OPT_INIT;
     struct cli_group groups[] = { { filter_opts, &opt }, { 0 } };
     struct filter *f;

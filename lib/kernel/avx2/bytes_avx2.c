@@ -1,8 +1,8 @@
 /*
  * bytes_avx2.c - what bytes of text are, 32 at a time
  *
- * What is left at the end is copied to a block of our own, so that nothing outside is
- * read; a run of ASCII ends with a load that overlaps what is done already.
+ * The end is read by a load that overlaps what is done already, or is copied to a block
+ * of our own: nothing outside is read.
  */
 #include <immintrin.h>
 #include <stdint.h>
@@ -49,10 +49,12 @@ stops(const char *p, size_t n, uint64_t *stop)
 
     for (; n - i >= 64; i += 64)
         stop[i / 64] = stops_64(p + i, &all);
-    if (i < n) {
+    if (i < n && n >= 64) {
+        stop[i / 64] = stops_64(p + n - 64, &all) >> (64 - (n - i));
+    } else if (i < n) {
         memset(rest, ' ', sizeof rest);
-        memcpy(rest, p + i, n - i);
-        stop[i / 64] = stops_64(rest, &all);
+        memcpy(rest, p, n);
+        stop[0] = stops_64(rest, &all);
     }
     return _mm256_movemask_epi8(all) != 0;
 }

@@ -33,14 +33,17 @@ static uint64_t
 stops_of(const char *p, size_t n, uint64_t *high)
 {
     uint64_t stop = 0, w;
+    size_t i = 0;
 
-    for (size_t i = 0; i < n; i += sizeof w) {
-        size_t some = n - i < sizeof w ? n - i : sizeof w;
-        memset(&w, ' ', sizeof w);
-        memcpy(&w, p + i, some);
+    for (; n - i >= sizeof w; i += sizeof w) {
+        memcpy(&w, p + i, sizeof w);
         *high |= w & HIGH;
-        for (size_t k = 0; k < some && has_stop(w); k++)
-            stop |= is_stop((unsigned char)p[i + k]) << (i + k);
+        for (size_t k = i; k < i + sizeof w && has_stop(w); k++)
+            stop |= is_stop((unsigned char)p[k]) << k;
+    }
+    for (; i < n; i++) {
+        *high |= (unsigned char)p[i] & 0x80;
+        stop |= is_stop((unsigned char)p[i]) << i;
     }
     return stop;
 }
