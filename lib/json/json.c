@@ -378,16 +378,22 @@ json_unfinished(const char *p, size_t n)
     return run(&s, &v) < 0 && s.cut;
 }
 
-/* Behind a string or value of checked text. */
+/* Behind a string of checked text. */
 static const char *
-skip_string(const char *p)
+skip_string(const char *p, const char *end)
 {
-    for (p++; *p != '"'; p++)
-        if (__builtin_expect(*p == '\\', 0))
-            p++;
-    return p + 1;
+    const char *q = p;
+    size_t back;
+
+    do {
+        q = memchr(q + 1, '"', (size_t)(end - q) - 1);
+        for (back = 0; q[-1 - (ptrdiff_t)back] == '\\'; back++)
+            ;
+    } while (back % 2); /* the quote is escaped */
+    return q + 1;
 }
 
+/* Behind a value of checked text. */
 static const char *
 skip_value(const char *p, const char *end)
 {
@@ -395,7 +401,7 @@ skip_value(const char *p, const char *end)
 
     do {
         switch (*p) {
-        case '"': p = skip_string(p); break;
+        case '"': p = skip_string(p, end); break;
         case '{':
         case '[':
             depth++;
@@ -444,7 +450,7 @@ json_next(struct json_iter *it, struct json *key_out, struct json *val)
         return 0;
     *key_out = (struct json){ NULL, 0, JSON_NONE };
     if (it->object) {
-        const char *q = skip_string(p);
+        const char *q = skip_string(p, it->end);
         *key_out = (struct json){ p, (size_t)(q - p), JSON_STRING };
         p = skip_space(q, it->end, ':');
     }
@@ -559,14 +565,16 @@ int
 json_int(struct json v, int64_t lo, int64_t hi, int64_t *out)
 {
     int64_t x = 0;
-    size_t i = v.type == JSON_NUMBER && v.p[0] == '-';
+    size_t i = v.type == JSON_NUMBER && v.p[0] == '-', safe = v.n < 18 ? v.n : 18;
 
     if (v.type != JSON_NUMBER)
         return 0;
+    /* Counts down, since INT64_MIN has no positive twin. */
+    for (; i < safe && v.p[i] >= '0' && v.p[i] <= '9'; i++)
+        x = x * 10 - (v.p[i] - '0');
     for (; i < v.n; i++) {
         if (v.p[i] < '0' || v.p[i] > '9')
             return 0;
-        /* Counts down, since INT64_MIN has no positive twin. */
         if (__builtin_mul_overflow(x, 10, &x) ||
             __builtin_sub_overflow(x, v.p[i] - '0', &x))
             return 0;

@@ -9,6 +9,7 @@
 #define SPARSE 4 /* so many ids a piece are allowed, and this many in any case: */
 #define SPARE  1024
 #define LAST   63 /* the mask's bit for "this long or longer" */
+#define USUAL  12 /* bytes of an entry, for a first guess at how many there are */
 #define THIN   8  /* bits of `maybe` a slot: most that is no piece finds a 0 */
 
 static uint32_t
@@ -208,6 +209,7 @@ vocab_parse(struct vocab *v, struct json object, struct err *e)
     if (object.n > UINT32_MAX / 2)
         return err_set(e, ERR_MODEL, "vocab: %zu bytes are too many", object.n);
     buf_room(&v->bytes, object.n); /* no escaped text is longer than its quoted form */
+    buf_room(&pieces, object.n / USUAL * sizeof(struct vocab_piece));
     while (!bad && json_next(&it, &key, &val))
         bad = read_piece(v, &pieces, key, val, e);
     v->piece = (struct vocab_piece *)pieces.p;
@@ -248,8 +250,12 @@ static int
 begins(const struct vocab *v, size_t i, struct str prefix)
 {
     const struct vocab_piece *p = &v->piece[i];
+    const char *text = v->bytes.p + p->at;
+    size_t k = 0;
 
-    return p->n >= prefix.n && memcmp(v->bytes.p + p->at, prefix.p, prefix.n) == 0;
+    while (k < prefix.n && k < p->n && text[k] == prefix.p[k])
+        k++;
+    return k == prefix.n;
 }
 
 void
