@@ -47,6 +47,25 @@ look(const struct vocab_lexicon *l, const char *p, size_t n, uint32_t tag)
     }
 }
 
+/* memcmp() for short strings that can be read 8 bytes beyond their end. */
+static inline int
+same(const char *a, const char *b, size_t n)
+{
+    static const unsigned char keep[16] = { 255, 255, 255, 255, 255, 255, 255, 255 };
+    uint64_t x, y, mask;
+
+    for (;; a += 8, b += 8, n -= 8) {
+        memcpy(&x, a, 8);
+        memcpy(&y, b, 8);
+        if (n <= 8)
+            break;
+        if (x != y)
+            return 0;
+    }
+    memcpy(&mask, keep + 8 - n, 8);
+    return ((x ^ y) & mask) == 0;
+}
+
 static void
 lexicon_init(struct vocab_lexicon *l, const char *bytes, size_t count)
 {
@@ -112,7 +131,12 @@ try(const struct vocab_lexicon *l, const struct vocab_word *w, size_t from, size
 
     if (!(l->maybe[bit / 64] >> bit % 64 & 1))
         return -1;
-    return look(l, w->p + from, n, tag)->id;
+    for (size_t i = tag & l->mask;; i = (i + 1) & l->mask) {
+        const struct vocab_slot *s = &l->slot[i];
+        if (s->id < 0 ||
+            (s->tag == tag && s->n == n && same(l->bytes + s->at, w->p + from, n)))
+            return s->id;
+    }
 }
 
 int32_t
@@ -208,7 +232,8 @@ vocab_parse(struct vocab *v, struct json object, struct err *e)
         return err_set(e, ERR_MODEL, "vocab is no object");
     if (object.n > UINT32_MAX / 2)
         return err_set(e, ERR_MODEL, "vocab: %zu bytes are too many", object.n);
-    buf_room(&v->bytes, object.n); /* no escaped text is longer than its quoted form */
+    buf_room(&v->bytes,
+             object.n + 8); /* no escaped text is longer than its quoted form */
     buf_room(&pieces, object.n / USUAL * sizeof(struct vocab_piece));
     while (!bad && json_next(&it, &key, &val))
         bad = read_piece(v, &pieces, key, val, e);
