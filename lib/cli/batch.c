@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "cli/twins.h"
 #include "text/utf8.h"
 #include "json/jout.h"
 #include "json/splice.h"
@@ -352,40 +353,12 @@ struct todo {
     struct result **result;
 };
 
-/* In-batch twins: a table of the results made for this batch, by text. */
-struct twins {
-    size_t mask, *slot; /* index + 1 of the record that was first */
-};
-
-static void
-twins_init(struct twins *t, struct run *r)
-{
-    t->mask = 15;
-    while (t->mask < 2 * r->b->in.n_line)
-        t->mask = t->mask * 2 + 1;
-    t->slot = arena_alloc(&r->b->arena, (t->mask + 1) * sizeof *t->slot);
-    memset(t->slot, 0, (t->mask + 1) * sizeof *t->slot);
-}
-
-/* The first record with this text: i itself when it is the first. */
-static size_t
-twins_find(struct twins *t, struct run *r, size_t i)
-{
-    size_t at = hash_bytes(r->rec[i].text) & t->mask;
-
-    for (; t->slot[at]; at = (at + 1) & t->mask)
-        if (str_eq(r->rec[t->slot[at] - 1].text, r->rec[i].text))
-            return t->slot[at] - 1;
-    t->slot[at] = i + 1;
-    return i;
-}
-
 /* With --dedup: has this text a result already? */
 static int
 known(struct run *r, struct twins *t, size_t i)
 {
     struct record *rec = &r->rec[i];
-    size_t first = twins_find(t, r, i);
+    size_t first = twins_find(t, rec->text, i);
 
     if (first != i) {
         rec->result = r->rec[first].result;
@@ -414,7 +387,7 @@ collect(struct run *r, struct todo *todo)
                                       .worker = r->w->worker,
                                       .count_only = r->w->count_only };
     if (r->c->dedup)
-        twins_init(&twins, r);
+        twins_init(&twins, &r->b->arena, n_line);
     for (size_t i = 0; i < n_line; i++) {
         if (r->rec[i].stage != AT_WORK)
             continue;

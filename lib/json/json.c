@@ -346,7 +346,6 @@ begin(struct scan *s, const char *p, size_t n, struct err *e)
     s->e = e;
     s->cut = s->escaped = s->depth = s->n_watch = 0;
     s->pending = s->watch = NULL;
-    s->value = NULL;
 }
 
 int
@@ -478,10 +477,9 @@ json_at(struct json v, size_t i)
     struct json_iter it = json_begin(v);
     struct json k, x;
 
-    if (v.type == JSON_ARRAY)
-        for (size_t at = 0; json_next(&it, &k, &x); at++)
-            if (at == i)
-                return x;
+    for (size_t at = 0; v.type == JSON_ARRAY && json_next(&it, &k, &x); at++)
+        if (at == i)
+            return x;
     return (struct json){ NULL, 0, JSON_NONE };
 }
 
