@@ -4,7 +4,7 @@
  *     twins_init(&t, arena, n);
  *     first = twins_find(&t, text, i);      i itself when no earlier one is the same
  *
- * Owns: nothing; the table is the arena's, texts must live as long.  Threads: one owner.
+ * Owns: nothing: the table is the arena's, the texts live as long. Threads: one owner.
  */
 #ifndef CLI_TWINS_H
 #define CLI_TWINS_H

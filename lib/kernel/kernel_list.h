@@ -49,8 +49,8 @@ KERNEL(dot, float, (const float *x, const float *y, size_t n))
 
 /* ---- bytes; nothing outside [p, p + n) is read ---- */
 
-/* Bit i % 64 of stop[i / 64] says whether byte i < n cannot stand in a JSON string as it
- * is: < 0x20, '"' or '\\'. Bits from n on are 0. Returns whether a byte is >= 0x80. */
+/* Bit i % 64 of stop[i / 64] says whether byte i < n cannot stand in a JSON string as
+ * it is: < 0x20, '"' or '\\'. Bits from n on are 0. Returns whether one is >= 0x80. */
 KERNEL(text_stops, int, (const char *p, size_t n, uint64_t *stop))
 
 /* How many bytes at p are ASCII: up to the first byte >= 0x80. */
