@@ -58,10 +58,13 @@ splice_replace(struct splice *s, struct json old, struct str value)
     insert(s, (struct splice_edit){ old.p, old.n, { value, STR(""), STR("") } });
 }
 
-static char *
+/* Commas, brackets and short values are most of what is put: not worth a call. */
+static inline char *
 put(char *to, struct str s)
 {
-    if (s.n > 0)
+    if (s.n == 1)
+        *to = *s.p;
+    else if (s.n > 1)
         memcpy(to, s.p, s.n);
     return to + s.n;
 }

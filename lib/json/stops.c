@@ -25,16 +25,18 @@ const char *
 stops_seek(struct stops *s, const char *p)
 {
     while (p < s->end) {
-        size_t at;
+        size_t word, words;
         uint64_t bits;
         if (p >= s->to)
             fill(s, p);
-        at = (size_t)(p - s->from);
-        bits = s->bit[at / 64] >> at % 64;
+        word = (size_t)(p - s->from) / 64;
+        words = ((size_t)(s->to - s->from) + 63) / 64;
+        bits = s->bit[word] & UINT64_MAX << (size_t)(p - s->from) % 64;
+        while (bits == 0 && ++word < words)
+            bits = s->bit[word];
         if (bits)
-            return p + __builtin_ctzll(bits);
-        at = 64 - at % 64;
-        p = (size_t)(s->to - p) > at ? p + at : s->to;
+            return s->from + 64 * word + __builtin_ctzll(bits);
+        p = s->to;
     }
     return p;
 }
