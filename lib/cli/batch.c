@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "base/hash.h"
-#include "base/mem.h"
 #include "cli/twins.h"
 #include "text/utf8.h"
 #include "json/jout.h"
@@ -350,21 +349,22 @@ find_input(struct run *r, size_t i)
 struct todo {
     struct filter_batch fb;
     struct str *text;
+    uint64_t *hash; /* of the text, with --dedup */
     struct result **result;
 };
 
 /* With --dedup: has this text a result already? */
 static int
-known(struct run *r, struct twins *t, size_t i)
+known(struct run *r, struct twins *t, size_t i, uint64_t hash)
 {
     struct record *rec = &r->rec[i];
-    size_t first = twins_find(t, rec->text, i);
+    size_t first = twins_find(t, rec->text, hash, i);
 
     if (first != i) {
         rec->result = r->rec[first].result;
     } else {
         r->w->packed.n = 0;
-        if (!dedup_find(r->c->dedup, rec->text, &r->w->packed))
+        if (!dedup_find(r->c->dedup, rec->text, hash, &r->w->packed))
             return 0;
         result_unpack(rec->result, (struct str){ r->w->packed.p, r->w->packed.n });
     }
@@ -386,15 +386,20 @@ collect(struct run *r, struct todo *todo)
                                       .arena = &r->b->arena,
                                       .worker = r->w->worker,
                                       .count_only = r->w->count_only };
-    if (r->c->dedup)
+    if (r->c->dedup) {
+        todo->hash = arena_alloc(&r->b->arena, n_line * sizeof *todo->hash);
         twins_init(&twins, &r->b->arena, n_line);
+    }
     for (size_t i = 0; i < n_line; i++) {
         if (r->rec[i].stage != AT_WORK)
             continue;
         r->rec[i].result = &all[i];
         result_begin(&all[i], &r->w->pad);
-        if (r->c->dedup && known(r, &twins, i))
-            continue;
+        if (r->c->dedup) {
+            todo->hash[todo->fb.n] = hash_bytes(r->rec[i].text);
+            if (known(r, &twins, i, todo->hash[todo->fb.n]))
+                continue;
+        }
         todo->text[todo->fb.n] = r->rec[i].text;
         todo->result[todo->fb.n++] = &all[i];
     }
@@ -408,7 +413,7 @@ remember(struct run *r, const struct todo *todo)
             continue;
         r->w->packed.n = 0;
         result_pack(todo->result[i], &r->w->packed);
-        dedup_add(r->c->dedup, todo->text[i],
+        dedup_add(r->c->dedup, todo->text[i], todo->hash[i],
                   (struct str){ r->w->packed.p, r->w->packed.n });
     }
 }

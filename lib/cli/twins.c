@@ -1,8 +1,6 @@
 /* twins.c - texts of one batch that are the same */
 #include "cli/twins.h"
 
-#include "base/hash.h"
-
 void
 twins_init(struct twins *t, struct arena *a, size_t n)
 {
@@ -14,9 +12,9 @@ twins_init(struct twins *t, struct arena *a, size_t n)
 }
 
 size_t
-twins_find(struct twins *t, struct str text, size_t i)
+twins_find(struct twins *t, struct str text, uint64_t hash, size_t i)
 {
-    size_t at = hash_bytes(text) & t->mask;
+    size_t at = hash & t->mask;
 
     for (; t->slot[at].text.p; at = (at + 1) & t->mask)
         if (str_eq(t->slot[at].text, text))

@@ -2,7 +2,7 @@
  * twins.h - texts of one batch that are the same
  *
  *     twins_init(&t, arena, n);
- *     first = twins_find(&t, text, i);      i itself when no earlier one is the same
+ *     first = twins_find(&t, text, hash, i);      i itself when no earlier one is the same
  *
  * Owns: nothing: the table is the arena's, the texts live as long. Threads: one owner.
  */
@@ -10,6 +10,7 @@
 #define CLI_TWINS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -27,7 +28,8 @@ struct twins {
 /* For n texts at most. */
 void twins_init(struct twins *t, struct arena *a, size_t n);
 
-/* The number under which this text came first: i when that is now. */
-size_t twins_find(struct twins *t, struct str text, size_t i);
+/* The number under which this text came first: i when that is now. hash is
+ * hash_bytes(text). */
+size_t twins_find(struct twins *t, struct str text, uint64_t hash, size_t i);
 
 #endif
