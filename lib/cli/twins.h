@@ -2,7 +2,7 @@
  * twins.h - texts of one batch that are the same
  *
  *     twins_init(&t, arena, n);
- *     first = twins_find(&t, text, hash, i);      i itself when no earlier one is the same
+ *     first = twins_find(&t, text, hash, i);    i itself when none before is the same
  *
  * Owns: nothing: the table is the arena's, the texts live as long. Threads: one owner.
  */

@@ -519,12 +519,10 @@ json_unquote(struct json v, struct buf *b, struct err *e)
 {
     const char *p = v.p + 1, *end = v.p + v.n - 1, *stop;
     char *to = buf_room(b, v.n + RUN); /* no escape is shorter than what it means */
-    struct stops stops;
 
-    stops_begin(&stops, p, v.n - 2);
-    stops.checked = 1;
     while (p < end) {
-        stop = stops_next(&stops, p);
+        if ((stop = memchr(p, '\\', (size_t)(end - p))) == NULL)
+            stop = end;
         to = copy_run(to, p, (size_t)(stop - p), (size_t)(end - p));
         p = stop;
         if (p == end)

@@ -7,43 +7,47 @@
 #define ONES (UINT64_MAX / 255) /* 0x01 in every byte */
 #define HIGH (ONES * 0x80)
 
-/* Whether a byte of w is 0 (Mycroft's test; exact as a yes or no) */
+/* Byte i of p in bits 8 i and on, whatever the machine's order is; compilers make a
+ * single load of it. */
 static uint64_t
-has_zero(uint64_t w)
+load(const char *p)
 {
-    return (w - ONES) & ~w & HIGH;
+    const unsigned char *b = (const unsigned char *)p;
+
+    return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 |
+           (uint64_t)b[3] << 24 | (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 |
+           (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
 }
 
-/* Whether a byte of w is a stop: < 0x20, '"' or '\\' */
+/* The high bit of each byte of w that is `c` */
 static uint64_t
-has_stop(uint64_t w)
+equal(uint64_t w, unsigned char c)
 {
-    return ((w - ONES * 0x20) & ~w & HIGH) | has_zero(w ^ ONES * '"') |
-           has_zero(w ^ ONES * '\\');
+    uint64_t x = w ^ ONES * c;
+
+    return ~(((x & ~HIGH) + ONES * 0x7F) | x) & HIGH;
 }
 
+/* A bit for each byte of w that is a stop: < 0x20, '"' or '\\' */
 static uint64_t
-is_stop(unsigned char c)
+stops_of(uint64_t w)
 {
-    return c < 0x20 || c == '"' || c == '\\';
+    uint64_t control = ~(((w & ~HIGH) + ONES * 0x60) | w) & HIGH;
+    uint64_t stop = control | equal(w, '"') | equal(w, '\\');
+
+    return (stop >> 7) * 0x0102040810204080u >> 56;
 }
 
-/* A bit for each of n <= 64 bytes. */
+/* The same for 64 bytes */
 static uint64_t
-stops_of(const char *p, size_t n, uint64_t *high)
+stops_64(const char *p, uint64_t *high)
 {
     uint64_t stop = 0, w;
-    size_t i = 0;
 
-    for (; n - i >= sizeof w; i += sizeof w) {
-        memcpy(&w, p + i, sizeof w);
+    for (int i = 0; i < 64; i += 8) {
+        w = load(p + i);
         *high |= w & HIGH;
-        for (size_t k = i; k < i + sizeof w && has_stop(w); k++)
-            stop |= is_stop((unsigned char)p[k]) << k;
-    }
-    for (; i < n; i++) {
-        *high |= (unsigned char)p[i] & 0x80;
-        stop |= is_stop((unsigned char)p[i]) << i;
+        stop |= stops_of(w) << i;
     }
     return stop;
 }
@@ -52,9 +56,16 @@ static int
 stops(const char *p, size_t n, uint64_t *stop)
 {
     uint64_t high = 0;
+    char rest[64];
+    size_t i = 0;
 
-    for (size_t i = 0; i < n; i += 64)
-        stop[i / 64] = stops_of(p + i, n - i < 64 ? n - i : 64, &high);
+    for (; n - i >= 64; i += 64)
+        stop[i / 64] = stops_64(p + i, &high);
+    if (i < n) {
+        memset(rest, ' ', sizeof rest);
+        memcpy(rest, p + i, n - i);
+        stop[i / 64] = stops_64(rest, &high);
+    }
     return high != 0;
 }
 
