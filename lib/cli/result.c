@@ -37,6 +37,8 @@ result_put(struct result *r, int k)
 struct str
 result_value(const struct result *r, int k)
 {
+    if (!result_has(r, k))
+        return STR("");
     return (struct str){ r->pad->text.p + r->member[k].at, r->member[k].n };
 }
 

@@ -61,6 +61,7 @@ result_has(const struct result *r, int k)
 {
     return r->there >> k & 1;
 }
+/* Empty when it was not put. */
 struct str result_value(const struct result *r, int k);
 
 /* As bytes that do not depend on the pad, and back: for --dedup. */
