@@ -7,8 +7,8 @@
 
 #include "base/mem.h"
 
-static void
-grow(struct buf *b, size_t n)
+void
+buf_grow(struct buf *b, size_t n)
 {
     size_t want = n > SIZE_MAX - b->n ? SIZE_MAX : b->n + n;
     size_t cap = b->cap > SIZE_MAX / 2 ? SIZE_MAX : b->cap * 2;
@@ -21,41 +21,10 @@ grow(struct buf *b, size_t n)
     b->cap = cap;
 }
 
-char *
-buf_room(struct buf *b, size_t n)
-{
-    if (n > b->cap - b->n || b->p == NULL)
-        grow(b, n);
-    return b->p + b->n;
-}
-
-void
-buf_add(struct buf *b, const void *p, size_t n)
-{
-    char *to = buf_room(b, n);
-
-    if (n > 0)
-        memcpy(to, p, n);
-    b->n += n;
-}
-
 void
 buf_puts(struct buf *b, const char *s)
 {
     buf_add(b, s, strlen(s));
-}
-
-void
-buf_str(struct buf *b, struct str s)
-{
-    buf_add(b, s.p, s.n);
-}
-
-void
-buf_char(struct buf *b, char c)
-{
-    *buf_room(b, 1) = c;
-    b->n++;
 }
 
 void

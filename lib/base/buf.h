@@ -22,14 +22,42 @@ struct buf {
     size_t n, cap;
 };
 
+void buf_grow(struct buf *b, size_t n); /* at least n more; for buf_room() */
+
 /* Room for n more bytes behind the n that are there; returns where they go. The caller
  * adds to b->n what it wrote. */
-char *buf_room(struct buf *b, size_t n);
+static inline char *
+buf_room(struct buf *b, size_t n)
+{
+    if (n > b->cap - b->n || b->p == NULL)
+        buf_grow(b, n);
+    return b->p + b->n;
+}
 
-void buf_add(struct buf *b, const void *p, size_t n);
+static inline void
+buf_add(struct buf *b, const void *p, size_t n)
+{
+    char *to = buf_room(b, n);
+
+    if (n > 0)
+        memcpy(to, p, n);
+    b->n += n;
+}
+
+static inline void
+buf_str(struct buf *b, struct str s)
+{
+    buf_add(b, s.p, s.n);
+}
+
+static inline void
+buf_char(struct buf *b, char c)
+{
+    *buf_room(b, 1) = c;
+    b->n++;
+}
+
 void buf_puts(struct buf *b, const char *s);
-void buf_str(struct buf *b, struct str s);
-void buf_char(struct buf *b, char c);
 void buf_u64(struct buf *b, uint64_t v);
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -125,10 +125,14 @@ file_read(const char *path, size_t limit, struct buf *b, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     size_t total = 0;
+    struct stat st;
     ssize_t n;
 
     if (fd < 0)
         return err_set(e, ERR_INPUT, "cannot open '%s': %s", path, strerror(errno));
+    /* Room for all of it and for the read that finds the end, in one piece. */
+    if (fstat(fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size <= limit)
+        buf_room(b, (size_t)st.st_size + 65536);
     while ((n = read(fd, buf_room(b, 65536), 65536)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/hash.h"
-#include "base/mem.h"
+#include "cli/twins.h"
 #include "text/utf8.h"
 #include "json/jout.h"
 #include "json/splice.h"
@@ -15,8 +15,9 @@ enum stage { AT_END, AT_WHERE, AT_INPUT, AT_WORK };
 struct record {
     struct str line; /* as it goes out, but for what is spliced in */
     struct json object;
-    struct json_watch *seen; /* [n_watch] */
     enum stage stage;
+    struct json_watch in;          /* the member that is read */
+    const struct json_watch *seen; /* [n_watch], or NULL: none is there but `in` */
     struct str text;
     struct result *result;
 };
@@ -45,6 +46,17 @@ struct run {
     const struct batchconf *c;
     struct record *rec;
 };
+
+/* What the scan found of a watched member. */
+static const struct json_watch *
+seen(const struct run *r, const struct record *rec, int k)
+{
+    static const struct json_watch none = { .count = 0 };
+
+    if (k == r->c->w_in)
+        return &rec->in;
+    return rec->seen ? &rec->seen[k] : &none;
+}
 
 static struct str
 copy(struct run *r, const char *p, size_t n)
@@ -103,6 +115,27 @@ wrap_text(struct run *r, size_t i)
     return 0;
 }
 
+/* Keep what the scan found. Most records have just the member that is read: the others
+ * are ours. */
+static void
+note_seen(struct run *r, struct record *rec)
+{
+    const struct batchconf *c = &r->w->conf;
+    struct json_watch *all;
+    int others = 0;
+
+    for (int k = 0; k < c->n_watch; k++)
+        if (k == c->w_in)
+            rec->in = c->watch[k];
+        else
+            others |= c->watch[k].count;
+    if (others) {
+        all = arena_alloc(&r->b->arena, (size_t)c->n_watch * sizeof *all);
+        memcpy(all, c->watch, (size_t)c->n_watch * sizeof *all);
+        rec->seen = all;
+    }
+}
+
 static int
 scan(struct run *r, size_t i)
 {
@@ -123,8 +156,7 @@ scan(struct run *r, size_t i)
         rec->object = (struct json){ NULL, 0, JSON_NONE };
         return reject(r, i, &e);
     }
-    rec->seen = arena_alloc(&r->b->arena, (size_t)c->n_watch * sizeof *rec->seen);
-    memcpy(rec->seen, c->watch, (size_t)c->n_watch * sizeof *rec->seen);
+    note_seen(r, rec);
     return 0;
 }
 
@@ -148,7 +180,7 @@ begin(struct run *r, size_t i)
         return;
     } else if (rec->object.type != JSON_OBJECT) {
         reject_for(r, i, ERR_NOT_OBJECT, "not a JSON object");
-    } else if (rec->seen[r->c->w_error].count > 0) {
+    } else if (seen(r, rec, r->c->w_error)->count > 0) {
         r->b->outcome[i].kind = OUT_PASSED;
     } else {
         rec->stage = r->c->opt->where ? AT_WHERE : AT_INPUT;
@@ -164,7 +196,7 @@ project(struct run *r, const struct record *rec, const struct batchconf_need *ne
     b->n = 0;
     buf_char(b, '{');
     for (int i = 0; i < need->n; i++) {
-        const struct json_watch *w = &rec->seen[need->watch[i]];
+        const struct json_watch *w = seen(r, rec, need->watch[i]);
         if (w->count == 0)
             continue;
         if (b->n > 1)
@@ -236,10 +268,10 @@ static int
 check_outputs(struct run *r, size_t i)
 {
     const struct record *rec = &r->rec[i];
-    const struct json_watch *long_ = &rec->seen[r->c->w_overlong];
+    const struct json_watch *long_ = seen(r, rec, r->c->w_overlong);
 
     for (int k = 0; k < r->c->n_member; k++) {
-        const struct json_watch *w = &rec->seen[r->c->w_out[k]];
+        const struct json_watch *w = seen(r, rec, r->c->w_out[k]);
         if (w->count > 1 || (w->count == 1 && !r->c->opt->force))
             return reject_for(r, i, ERR_EXISTS, "member '%.*s' exists%s",
                               (int)w->name.n, w->name.p,
@@ -261,7 +293,7 @@ type_name(enum json_type t)
 static int
 find_value(struct run *r, size_t i, struct json *v)
 {
-    const struct json_watch *w = &r->rec[i].seen[r->c->w_in];
+    const struct json_watch *w = &r->rec[i].in;
     const char *shown = r->c->opt->in ? r->c->opt->in : r->c->tool->in;
     struct err e;
 
@@ -292,7 +324,7 @@ find_text(struct run *r, size_t i)
     rec->stage = AT_WORK;
     if (v.type != JSON_STRING) {
         rec->text = (struct str){ v.p, v.n };
-    } else if (!memchr(v.p, '\\', v.n)) {
+    } else if (rec->in.plain || !memchr(v.p, '\\', v.n)) {
         rec->text = (struct str){ v.p + 1, v.n - 2 };
     } else {
         b->n = 0;
@@ -303,55 +335,36 @@ find_text(struct run *r, size_t i)
     }
 }
 
+/* From a record that is wanted to its text; where jq finds it, to AT_INPUT. */
+static void
+find_input(struct run *r, size_t i)
+{
+    if (r->rec[i].stage == AT_INPUT && check_outputs(r, i) == 0 && !r->c->in_jq)
+        find_text(r, i);
+}
+
 /* ---- the tool ---- */
 
 /* The texts that the tool must see, each once. Others share a result or have one. */
 struct todo {
     struct filter_batch fb;
     struct str *text;
+    uint64_t *hash; /* of the text, with --dedup */
     struct result **result;
 };
 
-/* In-batch twins: a table of the results made for this batch, by text. */
-struct twins {
-    size_t mask, *slot; /* index + 1 of the record that was first */
-};
-
-static void
-twins_init(struct twins *t, struct run *r)
-{
-    t->mask = 15;
-    while (t->mask < 2 * r->b->in.n_line)
-        t->mask = t->mask * 2 + 1;
-    t->slot = arena_alloc(&r->b->arena, (t->mask + 1) * sizeof *t->slot);
-    memset(t->slot, 0, (t->mask + 1) * sizeof *t->slot);
-}
-
-/* The first record with this text: i itself when it is the first. */
-static size_t
-twins_find(struct twins *t, struct run *r, size_t i)
-{
-    size_t at = hash_bytes(r->rec[i].text) & t->mask;
-
-    for (; t->slot[at]; at = (at + 1) & t->mask)
-        if (str_eq(r->rec[t->slot[at] - 1].text, r->rec[i].text))
-            return t->slot[at] - 1;
-    t->slot[at] = i + 1;
-    return i;
-}
-
 /* With --dedup: has this text a result already? */
 static int
-known(struct run *r, struct twins *t, size_t i)
+known(struct run *r, struct twins *t, size_t i, uint64_t hash)
 {
     struct record *rec = &r->rec[i];
-    size_t first = twins_find(t, r, i);
+    size_t first = twins_find(t, rec->text, hash, i);
 
     if (first != i) {
         rec->result = r->rec[first].result;
     } else {
         r->w->packed.n = 0;
-        if (!dedup_find(r->c->dedup, rec->text, &r->w->packed))
+        if (!dedup_find(r->c->dedup, rec->text, hash, &r->w->packed))
             return 0;
         result_unpack(rec->result, (struct str){ r->w->packed.p, r->w->packed.n });
     }
@@ -373,15 +386,20 @@ collect(struct run *r, struct todo *todo)
                                       .arena = &r->b->arena,
                                       .worker = r->w->worker,
                                       .count_only = r->w->count_only };
-    if (r->c->dedup)
-        twins_init(&twins, r);
+    if (r->c->dedup) {
+        todo->hash = arena_alloc(&r->b->arena, n_line * sizeof *todo->hash);
+        twins_init(&twins, &r->b->arena, n_line);
+    }
     for (size_t i = 0; i < n_line; i++) {
         if (r->rec[i].stage != AT_WORK)
             continue;
         r->rec[i].result = &all[i];
         result_begin(&all[i], &r->w->pad);
-        if (r->c->dedup && known(r, &twins, i))
-            continue;
+        if (r->c->dedup) {
+            todo->hash[todo->fb.n] = hash_bytes(r->rec[i].text);
+            if (known(r, &twins, i, todo->hash[todo->fb.n]))
+                continue;
+        }
         todo->text[todo->fb.n] = r->rec[i].text;
         todo->result[todo->fb.n++] = &all[i];
     }
@@ -395,7 +413,7 @@ remember(struct run *r, const struct todo *todo)
             continue;
         r->w->packed.n = 0;
         result_pack(todo->result[i], &r->w->packed);
-        dedup_add(r->c->dedup, todo->text[i],
+        dedup_add(r->c->dedup, todo->text[i], todo->hash[i],
                   (struct str){ r->w->packed.p, r->w->packed.n });
     }
 }
@@ -430,7 +448,7 @@ static void
 splice_overlong(struct run *r, const struct record *rec, struct splice *s)
 {
     const struct result *res = rec->result;
-    struct json old = rec->seen[r->c->w_overlong].value, ours;
+    struct json old = seen(r, rec, r->c->w_overlong)->value, ours;
     struct str key = { r->c->key.p, r->c->key.n };
     struct buf *b = &r->w->text;
     char name[256];
@@ -475,9 +493,9 @@ put_done(struct run *r, size_t i)
     }
     splice_begin(&s, rec->line, rec->object);
     for (int k = 0; k < r->c->n_member; k++) {
-        const struct json_watch *old = &rec->seen[r->c->w_out[k]];
+        const struct json_watch *old = seen(r, rec, r->c->w_out[k]);
         struct str value = result_value(rec->result, k);
-        if (!rec->result->member[k].there)
+        if (!result_has(rec->result, k))
             continue;
         if (old->count)
             splice_replace(&s, old->value, value);
@@ -552,13 +570,16 @@ batch_run(struct batch *b, struct batch_work *w, filter_work *work, void *arg)
     w->pad = (struct result_pad){ .text = w->pad.text, .arena = &b->arena };
     w->pad.text.n = 0;
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         begin(&r, i);
-    if (r.c->opt->where && ask_jq(&r, AT_WHERE, JQ_WHERE, where_answer))
-        return;
-    for (size_t i = 0; i < n; i++)
-        if (r.rec[i].stage == AT_INPUT && check_outputs(&r, i) == 0 && !r.c->in_jq)
-            find_text(&r, i);
+        find_input(&r, i);
+    }
+    if (r.c->opt->where) {
+        if (ask_jq(&r, AT_WHERE, JQ_WHERE, where_answer))
+            return;
+        for (size_t i = 0; i < n; i++)
+            find_input(&r, i);
+    }
     if (r.c->in_jq && ask_jq(&r, AT_INPUT, JQ_IN, in_answer))
         return;
     collect(&r, &todo);

@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-#include "base/hash.h"
+#include "base/arena.h"
 #include "base/mem.h"
 
 struct entry {
@@ -15,6 +15,7 @@ struct entry {
 struct dedup {
     pthread_mutex_t lock;
     struct entry **slot;
+    struct arena entries;
     size_t mask, count, used, mem;
 };
 
@@ -33,12 +34,8 @@ dedup_new(size_t mem)
 static void
 forget(struct dedup *d)
 {
-    for (size_t i = 0; i <= d->mask; i++)
-        while (d->slot[i]) {
-            struct entry *e = d->slot[i];
-            d->slot[i] = e->next;
-            mem_free(e);
-        }
+    memset(d->slot, 0, (d->mask + 1) * sizeof *d->slot);
+    arena_reset(&d->entries);
     d->count = d->used = 0;
 }
 
@@ -47,7 +44,7 @@ dedup_free(struct dedup *d)
 {
     if (d == NULL)
         return;
-    forget(d);
+    arena_release(&d->entries);
     pthread_mutex_destroy(&d->lock);
     mem_free(d->slot);
     mem_free(d);
@@ -65,9 +62,8 @@ look(const struct dedup *d, struct str text, uint64_t hash)
 }
 
 int
-dedup_find(struct dedup *d, struct str text, struct buf *out)
+dedup_find(struct dedup *d, struct str text, uint64_t hash, struct buf *out)
 {
-    uint64_t hash = hash_bytes(text);
     const struct entry *e;
 
     pthread_mutex_lock(&d->lock);
@@ -96,10 +92,9 @@ widen(struct dedup *d)
 }
 
 void
-dedup_add(struct dedup *d, struct str text, struct str result)
+dedup_add(struct dedup *d, struct str text, uint64_t hash, struct str result)
 {
     size_t size = sizeof(struct entry) + text.n + result.n;
-    uint64_t hash = hash_bytes(text);
     struct entry *e, **slot;
 
     if (size > d->mem / 4)
@@ -110,7 +105,7 @@ dedup_add(struct dedup *d, struct str text, struct str result)
     if (!look(d, text, hash)) {
         if (d->count > d->mask)
             widen(d);
-        e = mem_alloc(size);
+        e = arena_alloc(&d->entries, size);
         slot = &d->slot[hash & d->mask];
         *e = (struct entry){ *slot, hash, text.n, result.n };
         memcpy(e + 1, text.p, text.n);

@@ -11,6 +11,7 @@
 #define CLI_DEDUP_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/str.h"
@@ -20,8 +21,8 @@ struct dedup;
 struct dedup *dedup_new(size_t mem); /* bytes at most, about */
 void dedup_free(struct dedup *d);
 
-/* 1: the result was appended to out. */
-int dedup_find(struct dedup *d, struct str text, struct buf *out);
-void dedup_add(struct dedup *d, struct str text, struct str result);
+/* hash is hash_bytes(text). 1: the result was appended to out. */
+int dedup_find(struct dedup *d, struct str text, uint64_t hash, struct buf *out);
+void dedup_add(struct dedup *d, struct str text, uint64_t hash, struct str result);
 
 #endif

@@ -23,8 +23,9 @@ struct input {
     int fd; /* -1: none is open */
     int sniffed, ended, in_long;
     uint64_t number, byte; /* of the next line */
-    struct buf carry;      /* bytes read, but not yet in a batch */
-    size_t searched;       /* so many of them hold no line's end */
+    struct buf carry;      /* bytes read; */
+    size_t taken;          /* so many of them are in batches, */
+    size_t searched;       /* and so many behind those hold no line's end */
     int failed;            /* e is to be told once the lines before it are out */
     struct err e;
 };
@@ -144,10 +145,11 @@ is_blank(const char *p, size_t n)
     return 1;
 }
 
-/* Append n bytes as a line of the batch; end_n of them are its end. */
+/* Append n bytes at `at` of the batch's, or of what it is about to get, as a line;
+ * end_n of them are its end. */
 static void
-add_line(struct input *in, struct input_batch *b, enum line_kind kind, size_t n,
-         size_t end_n)
+add_line(struct input *in, struct input_batch *b, enum line_kind kind, size_t at,
+         size_t n, size_t end_n)
 {
     size_t size = sizeof *b->line;
 
@@ -159,20 +161,19 @@ add_line(struct input *in, struct input_batch *b, enum line_kind kind, size_t n,
     b->line[b->n_line++] = (struct line){
         .kind = kind,
         .file = in->file,
-        .at = b->data.n,
+        .at = at,
         .n = n - end_n,
         .end_n = end_n,
         .number = in->number,
         .byte = in->byte,
     };
-    buf_add(&b->data, in->carry.p, n);
 }
 
-/* A line's bytes, from the carry's start, with its end if it has one. */
+/* A line's bytes, from p in the carry, with its end if it has one. */
 static void
-take_line(struct input *in, struct input_batch *b, size_t n, int has_end)
+take_line(struct input *in, struct input_batch *b, size_t at, const char *p, size_t n,
+          int has_end)
 {
-    const char *p = in->carry.p;
     size_t end_n = !has_end ? 0 : n > 1 && p[n - 2] == '\r' ? 2 : 1;
     enum line_kind kind = LINE_WHOLE;
 
@@ -182,35 +183,51 @@ take_line(struct input *in, struct input_batch *b, size_t n, int has_end)
         kind = LINE_LONG;
     else if (is_blank(p, n - end_n))
         kind = LINE_BLANK;
-    add_line(in, b, kind, n, end_n);
+    add_line(in, b, kind, at, n, end_n);
     in->in_long = 0;
     in->number++;
     in->byte += n;
 }
 
-/* Move whole lines from the carry to the batch, which has room for some. Returns the
- * bytes taken; `*full` says that the batch has enough. */
-static size_t
-take_lines(struct input *in, struct input_batch *b, size_t max_lines, size_t max_bytes,
-           int *full)
+/* Move whole lines from the carry to the batch, which has room for some. 1: it has
+ * enough. */
+static int
+take_lines(struct input *in, struct input_batch *b, size_t max_lines, size_t max_bytes)
 {
-    struct buf all = in->carry;
-    size_t from = 0;
+    const char *from = in->carry.p + in->taken, *end = in->carry.p + in->carry.n;
+    const char *p = from;
+    int full;
 
-    while (!(*full = b->n_line >= max_lines || b->data.n >= max_bytes)) {
-        size_t at = from + in->searched;
-        const char *nl = all.n > at ? memchr(all.p + at, '\n', all.n - at) : NULL;
-        size_t n = nl ? (size_t)(nl - (all.p + from)) + 1 : all.n - from;
-        in->carry.p = all.p + from;
+    while (!(full = b->n_line >= max_lines ||
+                    b->data.n + (size_t)(p - from) >= max_bytes)) {
+        size_t left = (size_t)(end - p), n = left;
+        const char *nl = left > in->searched
+                             ? memchr(p + in->searched, '\n', left - in->searched)
+                             : NULL;
+        if (nl)
+            n = (size_t)(nl - p) + 1;
         in->searched = nl ? 0 : n;
         if (!nl && !(in->ended && n > 0))
             break;
         in->searched = 0;
-        take_line(in, b, n, nl != NULL);
-        from += n;
+        take_line(in, b, b->data.n + (size_t)(p - from), p, n, nl != NULL);
+        p += n;
     }
-    in->carry.p = all.p;
-    return from;
+    buf_add(&b->data, from, (size_t)(p - from));
+    in->taken += (size_t)(p - from);
+    return full;
+}
+
+/* Bytes that are in batches make room. */
+static void
+drop_taken(struct input *in)
+{
+    struct buf *c = &in->carry;
+
+    if (in->taken > 0)
+        memmove(c->p, c->p + in->taken, c->n - in->taken);
+    c->n -= in->taken;
+    in->taken = 0;
 }
 
 /* A line beyond the limit whose end has not come yet: hand out what is there. */
@@ -224,7 +241,8 @@ take_piece(struct input *in, struct input_batch *b)
     if (n == 0 || b->n_line > 0)
         return b->n_line > 0;
     /* A CR may belong to a line's end that is still to come. */
-    add_line(in, b, in->in_long ? LINE_MORE : LINE_LONG, n, 0);
+    add_line(in, b, in->in_long ? LINE_MORE : LINE_LONG, b->data.n, n, 0);
+    buf_add(&b->data, in->carry.p, n);
     in->in_long = 1;
     in->byte += n;
     in->carry.n = in->searched = 0;
@@ -298,7 +316,7 @@ int
 input_next(struct input *in, struct input_batch *b, size_t max_lines, size_t max_bytes,
            struct err *e)
 {
-    int full = 0, stopped = 0;
+    int stopped = 0;
 
     b->data.n = b->n_line = 0;
     while (!in->failed && !stopped && in->file < in->n_name) {
@@ -307,11 +325,11 @@ input_next(struct input *in, struct input_batch *b, size_t max_lines, size_t max
             return fail_later(in, b, e);
         if (!in->sniffed && (in->carry.n > 0 || in->ended) && begin_file(in, e) < 0)
             return fail_later(in, b, e);
-        if (in->sniffed) {
-            size_t n = take_lines(in, b, max_lines, max_bytes, &full);
-            memmove(in->carry.p, in->carry.p + n, n ? in->carry.n - n : 0);
-            in->carry.n -= n;
-            if (full || take_piece(in, b))
+        if (in->sniffed && in->carry.n > 0) {
+            if (take_lines(in, b, max_lines, max_bytes))
+                return 1;
+            drop_taken(in);
+            if (take_piece(in, b))
                 return 1;
         }
         if (in->ended && in->carry.n == 0) {

@@ -7,7 +7,11 @@
 void
 result_begin(struct result *r, struct result_pad *pad)
 {
-    *r = (struct result){ .pad = pad };
+    r->pad = pad;
+    r->there = 0; /* the spans are set when they are put */
+    r->tokens = r->kept = 0;
+    r->how = NULL;
+    r->e = NULL;
 }
 
 void
@@ -25,13 +29,16 @@ result_put(struct result *r, int k)
 
     result_close(pad);
     pad->open = &r->member[k];
-    *pad->open = (struct result_span){ .at = pad->text.n, .there = 1 };
+    *pad->open = (struct result_span){ .at = pad->text.n };
+    r->there |= 1u << k;
     return &pad->text;
 }
 
 struct str
 result_value(const struct result *r, int k)
 {
+    if (!result_has(r, k))
+        return STR("");
     return (struct str){ r->pad->text.p + r->member[k].at, r->member[k].n };
 }
 
@@ -63,6 +70,7 @@ result_reject(struct result *r, enum err_code code, const char *fmt, ...)
 
 struct packed {
     size_t tokens, kept;
+    unsigned there;
     const char *how; /* a literal of the tool: valid as long as the process */
     struct result_span member[RESULT_MEMBERS];
 };
@@ -70,16 +78,18 @@ struct packed {
 void
 result_pack(const struct result *r, struct buf *b)
 {
-    struct packed p = { .tokens = r->tokens, .kept = r->kept, .how = r->how };
+    struct packed p = { r->tokens, r->kept, r->there, r->how, { { 0 } } };
     size_t at = 0;
 
-    for (int k = 0; k < RESULT_MEMBERS; k++) {
-        p.member[k] = (struct result_span){ at, r->member[k].n, r->member[k].there };
-        at += r->member[k].n;
-    }
+    for (int k = 0; k < RESULT_MEMBERS; k++)
+        if (result_has(r, k)) {
+            p.member[k] = (struct result_span){ at, r->member[k].n };
+            at += r->member[k].n;
+        }
     buf_add(b, &p, sizeof p);
     for (int k = 0; k < RESULT_MEMBERS; k++)
-        buf_str(b, result_value(r, k));
+        if (result_has(r, k))
+            buf_str(b, result_value(r, k));
 }
 
 void
@@ -92,7 +102,7 @@ result_unpack(struct result *r, struct str bytes)
     r->kept = p.kept;
     r->how = p.how;
     for (int k = 0; k < RESULT_MEMBERS; k++)
-        if (p.member[k].there) {
+        if (p.there >> k & 1) {
             struct buf *b = result_put(r, k);
             buf_add(b, bytes.p + sizeof p + p.member[k].at, p.member[k].n);
         }

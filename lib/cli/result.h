@@ -36,7 +36,6 @@ void result_reject(struct result *r, enum err_code code, const char *fmt, ...)
 
 struct result_span {
     size_t at, n;
-    int there;
 };
 
 /* Where the values of a batch are written. */
@@ -48,6 +47,7 @@ struct result_pad {
 
 struct result {
     struct result_pad *pad;
+    unsigned there; /* a bit for each member that was put: only those are set */
     struct result_span member[RESULT_MEMBERS];
     size_t tokens, kept;
     const char *how; /* a literal; NULL: not overlong */
@@ -56,6 +56,12 @@ struct result {
 
 void result_begin(struct result *r, struct result_pad *pad);
 void result_close(struct result_pad *pad); /* the last value is whole */
+static inline int
+result_has(const struct result *r, int k)
+{
+    return r->there >> k & 1;
+}
+/* Empty when it was not put. */
 struct str result_value(const struct result *r, int k);
 
 /* As bytes that do not depend on the pad, and back: for --dedup. */

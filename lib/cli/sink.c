@@ -166,8 +166,6 @@ account(struct sink *s, const struct input *in, const struct batch *b, size_t i,
     struct report *r = s->report;
 
     r->bytes_in += l->n + l->end_n;
-    r->file = input_name(in, l->file);
-    r->byte = l->byte + l->n + l->end_n;
     if (o->kind == OUT_PIECE) {
         if (s->fd_rejects >= 0)
             buf_add(&s->rejects, b->in.data.p + l->at, l->n + l->end_n);
@@ -198,17 +196,28 @@ flush(int fd, const char *name, struct buf *b, struct err *e)
               : 0;
 }
 
+/* Where the input is by now, for the progress. */
+static void
+locate(struct report *r, const struct input *in, const struct line *l)
+{
+    r->file = input_name(in, l->file);
+    r->byte = l->byte + l->n + l->end_n;
+}
+
 int
 sink_write(struct sink *s, const struct input *in, const struct batch *b, struct err *e)
 {
     struct buf out = { b->out.p, 0, b->out.cap };
     struct err late;
+    size_t n = 0;
     int rc = 0;
 
-    for (size_t i = 0; i < b->in.n_line && rc == 0; i++) {
-        rc = account(s, in, b, i, e);
-        out.n = b->outcome[i].out_end;
+    for (; n < b->in.n_line && rc == 0; n++) {
+        rc = account(s, in, b, n, e);
+        out.n = b->outcome[n].out_end;
     }
+    if (n > 0)
+        locate(s->report, in, &b->in.line[n - 1]);
     if (!s->opt->dry_run) {
         s->report->bytes_out += out.n;
         /* An output that cannot be written outranks a limit that was reached. */

@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
+
+#define I32_MAX 12 /* bytes of a number and its comma */
+
 static const char hex[] = "0123456789abcdef";
 
 static void
@@ -156,18 +160,41 @@ jout_f32s(struct buf *b, const float *x, size_t n)
     buf_char(b, ']');
 }
 
+/* The decimal of v at `to`, which has room for ten digits; behind it. */
+static char *
+put_u32(char *to, uint32_t v)
+{
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    int n = 1 + (v >= 10) + (v >= 100) + (v >= 1000) + (v >= 10000);
+    char *p;
+
+    for (uint32_t rest = v / 100000; rest; rest /= 10)
+        n++;
+    for (p = to + n; v >= 10; v /= 100)
+        memcpy(p -= 2, pairs + 2 * (v % 100), 2);
+    if (p > to)
+        *to = (char)('0' + v);
+    return to + n;
+}
+
 void
 jout_i32s(struct buf *b, const int32_t *x, size_t n)
 {
-    buf_char(b, '[');
+    char *to = buf_room(b, mem_mul(n, I32_MAX) + 2);
+
+    *to++ = '[';
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
-            buf_char(b, ',');
+            *to++ = ',';
         if (x[i] < 0)
-            buf_char(b, '-');
-        buf_u64(b, (uint64_t)llabs((long long)x[i]));
+            *to++ = '-';
+        to = put_u32(to, x[i] < 0 ? 0u - (uint32_t)x[i] : (uint32_t)x[i]);
     }
-    buf_char(b, ']');
+    *to++ = ']';
+    b->n = (size_t)(to - b->p);
 }
 
 void

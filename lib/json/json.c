@@ -6,52 +6,61 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "kernel/kernel.h"
 #include "text/utf8.h"
 
+#define RUN 64 /* bytes copied at once */
+#include "json/stops.h"
+
+/* What is constant or seldom changes while a text is read; the place p in it goes from
+ * function to function, each of which returns the place behind what it read, or NULL
+ * when it has set *e: so it stays in a register. */
 struct scan {
-    const char *p, *end, *begin;
-    const struct kernels *k;
+    const char *begin, *end;
     struct err *e;
     int cut;                              /* stopped at the end, between two tokens */
+    int escaped;                          /* the last string holds an escape */
     int depth;                            /* open brackets */
     unsigned char object[JSON_DEPTH / 8]; /* a bit each: is it an object? */
     struct json_watch *watch;
     int n_watch;
+    uint64_t lengths;           /* of watched names, modulo 64: a bit each */
     struct json_watch *pending; /* watched member whose value is being read */
     const char *value;          /* where the value of the top-level member begins */
+    struct stops stops;
 };
 
-static int
-fail(struct scan *s, const char *what)
+static const char *
+fail(struct scan *s, const char *p, const char *what)
 {
-    size_t at = (size_t)(s->p - s->begin);
+    size_t at = (size_t)(p - s->begin);
 
-    if (s->p < s->end && (unsigned char)*s->p >= 0x80 &&
-        !utf8_len(s->p, (size_t)(s->end - s->p)))
-        return err_set(s->e, ERR_UTF8, "not UTF-8 at byte %zu", at);
-    return err_set(s->e, ERR_JSON, "%s at byte %zu", what, at);
+    if (p < s->end && (unsigned char)*p >= 0x80 && !utf8_len(p, (size_t)(s->end - p)))
+        err_set(s->e, ERR_UTF8, "not UTF-8 at byte %zu", at);
+    else
+        err_set(s->e, ERR_JSON, "%s at byte %zu", what, at);
+    return NULL;
 }
 
-static void
-space(struct scan *s)
+static inline const char *
+space(const struct scan *s, const char *p)
 {
-    while (s->p < s->end &&
-           (*s->p == ' ' || *s->p == '\t' || *s->p == '\r' || *s->p == '\n'))
-        s->p++;
+    while (p < s->end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
+        p++;
+    return p;
 }
 
-static int
-expected(struct scan *s, const char *what)
+static const char *
+expected(struct scan *s, const char *p, const char *what)
 {
     char msg[64];
 
-    if (s->p == s->end) {
+    if (p == s->end) {
         s->cut = 1;
-        return err_set(s->e, ERR_JSON, "ends where %s should be", what);
+        err_set(s->e, ERR_JSON, "ends where %s should be", what);
+        return NULL;
     }
     snprintf(msg, sizeof msg, "expected %s", what);
-    return fail(s, msg);
+    return fail(s, p, msg);
 }
 
 static int
@@ -71,93 +80,93 @@ hex4(const char *p)
     return v;
 }
 
-static int
-escape(struct scan *s)
+/* What \c stands for; 0: nothing. */
+static char
+unescape_char(char c)
 {
-    size_t left = (size_t)(s->end - s->p);
+    static const char means[256] = {
+        ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+        ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t',
+    };
+
+    return means[(unsigned char)c];
+}
+
+/* An escape that is not one of two characters. */
+static const char *
+escape(struct scan *s, const char *p)
+{
+    size_t left = (size_t)(s->end - p);
 
     if (left < 2)
-        return fail(s, "string not ended");
-    if (s->p[1] == 'u') {
-        if (left < 6 || hex4(s->p + 2) < 0)
-            return fail(s, "bad \\u escape");
-        s->p += 6;
-        return 0;
-    }
-    if (!memchr("\"\\/bfnrt", s->p[1], 8))
-        return fail(s, "bad escape");
-    s->p += 2;
-    return 0;
+        return fail(s, p, "string not ended");
+    if (p[1] != 'u')
+        return fail(s, p, "bad escape");
+    return left >= 6 && hex4(p + 2) >= 0 ? p + 6 : fail(s, p, "bad \\u escape");
 }
 
-/* At the opening quote; leaves p behind the closing one. */
-static int
-string(struct scan *s, int *escaped)
+/* From a stop in a string to behind its closing quote. */
+static const char *
+string_rest(struct scan *s, const char *p)
 {
-    *escaped = 0;
-    s->p++;
-    for (;;) {
-        int len;
-        s->p += s->k->text_plain(s->p, (size_t)(s->end - s->p));
-        if (s->p == s->end)
-            return fail(s, "string not ended");
-        if (*s->p == '"') {
-            s->p++;
-            return 0;
-        }
-        if (*s->p == '\\') {
-            *escaped = 1;
-            if (escape(s))
-                return -1;
-        } else if ((len = utf8_len(s->p, (size_t)(s->end - s->p))) > 1) {
-            s->p += len;
-        } else {
-            return fail(s, "control character in a string");
-        }
+    while (p < s->end && *p != '"') {
+        if (*p != '\\')
+            return fail(s, p, "control character in a string");
+        s->escaped = 1;
+        if (s->end - p >= 2 && unescape_char(p[1]))
+            p += 2;
+        else if ((p = escape(s, p)) == NULL)
+            return NULL;
+        p = stops_next(&s->stops, p);
     }
+    return p < s->end ? p + 1 : fail(s, p, "string not ended");
 }
 
-static int
-digits(struct scan *s)
+/* From the opening quote to behind the closing one. */
+static inline __attribute__((always_inline)) const char *
+string(struct scan *s, const char *p)
 {
-    const char *from = s->p;
-
-    while (s->p < s->end && *s->p >= '0' && *s->p <= '9')
-        s->p++;
-    return s->p == from ? fail(s, "bad number") : 0;
+    s->escaped = 0;
+    p = stops_next(&s->stops, p + 1);
+    return p < s->end && *p == '"' ? p + 1 : string_rest(s, p);
 }
 
-static int
-number(struct scan *s)
+static const char *
+digits(struct scan *s, const char *p)
 {
-    s->p += *s->p == '-';
-    if (s->p < s->end && *s->p == '0')
-        s->p++;
-    else if (digits(s))
-        return -1;
-    if (s->p < s->end && *s->p == '.') {
-        s->p++;
-        if (digits(s))
-            return -1;
-    }
-    if (s->p < s->end && (*s->p | 32) == 'e') {
-        s->p++;
-        s->p += s->p < s->end && (*s->p == '+' || *s->p == '-');
-        if (digits(s))
-            return -1;
-    }
-    return 0;
+    const char *from = p;
+
+    while (p < s->end && *p >= '0' && *p <= '9')
+        p++;
+    return p == from ? fail(s, p, "bad number") : p;
 }
 
-static int
-word(struct scan *s, const char *w)
+static const char *
+number(struct scan *s, const char *p)
+{
+    p += *p == '-';
+    if (p < s->end && *p == '0')
+        p++;
+    else if ((p = digits(s, p)) == NULL)
+        return NULL;
+    if (p < s->end && *p == '.' && (p = digits(s, p + 1)) == NULL)
+        return NULL;
+    if (p < s->end && (*p | 32) == 'e') {
+        p++;
+        p += p < s->end && (*p == '+' || *p == '-');
+        p = digits(s, p);
+    }
+    return p;
+}
+
+static const char *
+word(struct scan *s, const char *p, const char *w)
 {
     size_t n = strlen(w);
 
-    if ((size_t)(s->end - s->p) < n || memcmp(s->p, w, n) != 0)
-        return fail(s, "bad value");
-    s->p += n;
-    return 0;
+    if ((size_t)(s->end - p) < n || memcmp(p, w, n) != 0)
+        return fail(s, p, "bad value");
+    return p + n;
 }
 
 static int
@@ -172,7 +181,6 @@ push(struct scan *s, int object)
     else
         s->object[s->depth >> 3] &= (unsigned char)~bit;
     s->depth++;
-    s->p++;
     return 0;
 }
 
@@ -185,39 +193,39 @@ in_object(const struct scan *s)
 }
 
 static struct json_watch *
-watched(struct scan *s, const char *key, const char *end, int escaped)
+watched(struct scan *s, const char *key, const char *end)
 {
     struct str raw = { key + 1, (size_t)(end - key) - 2 };
 
+    if (!s->escaped && !(s->lengths >> raw.n % 64 & 1))
+        return NULL;
     for (int i = 0; i < s->n_watch; i++)
-        if (escaped ? json_is((struct json){ key, raw.n + 2, JSON_STRING },
-                              s->watch[i].name)
-                    : str_eq(raw, s->watch[i].name))
+        if (s->escaped ? json_is((struct json){ key, raw.n + 2, JSON_STRING },
+                                 s->watch[i].name)
+                       : str_eq(raw, s->watch[i].name))
             return &s->watch[i];
     return NULL;
 }
 
-/* A member's name and the colon; p is then at the value. */
-static int
-key(struct scan *s)
+/* A member's name and the colon, up to the value. */
+static inline const char *
+key(struct scan *s, const char *p)
 {
-    const char *from = s->p;
-    int escaped;
+    const char *from = p;
 
-    if (s->p == s->end || *s->p != '"')
-        return expected(s, "a member's name");
-    if (string(s, &escaped))
-        return -1;
+    if (p == s->end || *p != '"')
+        return expected(s, p, "a member's name");
+    if ((p = string(s, p)) == NULL)
+        return NULL;
     if (s->depth == 1 && s->n_watch > 0)
-        s->pending = watched(s, from, s->p, escaped);
-    space(s);
-    if (s->p == s->end || *s->p != ':')
-        return expected(s, "':'");
-    s->p++;
-    space(s);
+        s->pending = watched(s, from, p);
+    p = space(s, p);
+    if (p == s->end || *p != ':')
+        return expected(s, p, "':'");
+    p = space(s, p + 1);
     if (s->depth == 1)
-        s->value = s->p;
-    return 0;
+        s->value = p;
+    return p;
 }
 
 static enum json_type
@@ -234,117 +242,125 @@ type_of(char c)
     }
 }
 
-/* The value of a top-level member is complete. */
+/* A member of the top-level object is complete. */
 static void
-note(struct scan *s)
+note(struct scan *s, const char *end)
 {
-    if (s->pending) {
-        s->pending->count++;
-        s->pending->value =
-            (struct json){ s->value, (size_t)(s->p - s->value), type_of(*s->value) };
+    struct json_watch *w = s->pending;
+
+    if (w) {
+        w->count++;
+        w->value =
+            (struct json){ s->value, (size_t)(end - s->value), type_of(*s->value) };
+        w->plain = w->value.type == JSON_STRING && !s->escaped;
         s->pending = NULL;
     }
 }
 
-static int
-scalar(struct scan *s)
+static inline const char *
+scalar(struct scan *s, const char *p)
 {
-    int escaped;
-
-    if (s->p == s->end)
-        return expected(s, "a value");
-    switch (*s->p) {
-    case '"': return string(s, &escaped);
-    case 't': return word(s, "true");
-    case 'f': return word(s, "false");
-    case 'n': return word(s, "null");
+    if (p == s->end)
+        return expected(s, p, "a value");
+    switch (*p) {
+    case '"': return string(s, p);
+    case 't': return word(s, p, "true");
+    case 'f': return word(s, p, "false");
+    case 'n': return word(s, p, "null");
     default:
-        if (*s->p != '-' && (*s->p < '0' || *s->p > '9'))
-            return fail(s, "expected a value");
-        return number(s);
+        if (*p != '-' && (*p < '0' || *p > '9'))
+            return fail(s, p, "expected a value");
+        return number(s, p);
     }
 }
 
 /* Opens brackets and reads scalars until a value is complete. */
-static int
-open_value(struct scan *s)
+static inline const char *
+open_value(struct scan *s, const char *p)
 {
-    while (s->p < s->end && (*s->p == '{' || *s->p == '[')) {
-        char close = *s->p == '{' ? '}' : ']';
+    while (p < s->end && (*p == '{' || *p == '[')) {
+        char close = *p == '{' ? '}' : ']';
         if (push(s, close == '}'))
-            return -1;
-        space(s);
-        if (s->p < s->end && *s->p == close) {
-            s->p++;
+            return NULL;
+        p = space(s, p + 1);
+        if (p < s->end && *p == close) {
             s->depth--;
-            return 0;
+            return p + 1;
         }
-        if (close == '}' && key(s))
-            return -1;
+        if (close == '}' && (p = key(s, p)) == NULL)
+            return NULL;
     }
-    return scalar(s);
+    return scalar(s, p);
 }
 
-/* After a complete value: closes brackets, up to the next value or the end.
- * 1: another value follows; 0: the text's value is complete; -1: error. */
-static int
-close_value(struct scan *s)
+/* After a complete value: closes brackets, up to the next value; or the text's value is
+ * complete, and the depth 0. */
+static inline const char *
+close_value(struct scan *s, const char *p)
 {
     while (s->depth > 0) {
         int object = in_object(s);
         if (s->depth == 1)
-            note(s);
-        space(s);
-        if (s->p < s->end && *s->p == (object ? '}' : ']')) {
-            s->p++;
-            s->depth--;
-            continue;
+            note(s, p);
+        p = space(s, p);
+        if (p == s->end || *p != (object ? '}' : ']')) {
+            if (p == s->end || *p != ',')
+                return expected(s, p, object ? "',' or '}'" : "',' or ']'");
+            p = space(s, p + 1);
+            return object ? key(s, p) : p;
         }
-        if (s->p == s->end || *s->p != ',')
-            return expected(s, object ? "',' or '}'" : "',' or ']'");
-        s->p++;
-        space(s);
-        if (object && key(s))
-            return -1;
-        return 1;
+        p++;
+        s->depth--;
     }
-    return 0;
+    return p;
 }
 
 static int
 run(struct scan *s, struct json *v)
 {
-    int more;
+    const char *p = space(s, s->begin);
 
-    space(s);
-    v->p = s->p;
+    v->p = p;
     do {
-        if (open_value(s))
+        if ((p = open_value(s, p)) == NULL || (p = close_value(s, p)) == NULL)
             return -1;
-        if ((more = close_value(s)) < 0)
-            return -1;
-    } while (more);
-    v->n = (size_t)(s->p - v->p);
+    } while (s->depth > 0);
+    v->n = (size_t)(p - v->p);
     v->type = type_of(*v->p);
-    space(s);
-    if (s->p < s->end) {
-        if (fail(s, "more after the value") && s->e->code == ERR_JSON)
-            s->e->code = ERR_TRAILING;
-        return -1;
-    }
-    return 0;
+    p = space(s, p);
+    if (p == s->end)
+        return 0;
+    fail(s, p, "more after the value");
+    if (s->e->code == ERR_JSON)
+        s->e->code = ERR_TRAILING;
+    return -1;
+}
+
+/* The bits of `object` are written before they are read, so nothing clears them. */
+static void
+begin(struct scan *s, const char *p, size_t n, struct err *e)
+{
+    stops_begin(&s->stops, p, n);
+    s->begin = p;
+    s->end = p + n;
+    s->e = e;
+    s->cut = s->escaped = s->depth = s->n_watch = 0;
+    s->pending = s->watch = NULL;
 }
 
 int
 json_scan(const char *p, size_t n, struct json_watch *watch, int n_watch,
           struct json *v, struct err *e)
 {
-    struct scan s = { .p = p, .end = p + n, .begin = p, .k = kernel_best(), .e = e };
+    struct scan s;
 
+    begin(&s, p, n, e);
     s.watch = watch;
     s.n_watch = n_watch;
+    s.lengths = 0;
     for (int i = 0; i < n_watch; i++) {
-        watch[i].count = 0;
+        s.lengths |= (uint64_t)1 << watch[i].name.n % 64;
+        watch[i].count = watch[i].plain = 0;
         watch[i].value = (struct json){ NULL, 0, JSON_NONE };
     }
     return run(&s, v);
@@ -353,23 +369,30 @@ json_scan(const char *p, size_t n, struct json_watch *watch, int n_watch,
 int
 json_unfinished(const char *p, size_t n)
 {
-    struct err e;
+    struct scan s;
     struct json v;
-    struct scan s = { .p = p, .end = p + n, .begin = p, .k = kernel_best(), .e = &e };
+    struct err e;
 
+    begin(&s, p, n, &e);
     return run(&s, &v) < 0 && s.cut;
 }
 
-/* Behind a string or value of checked text. */
+/* Behind a string of checked text. */
 static const char *
-skip_string(const char *p)
+skip_string(const char *p, const char *end)
 {
-    for (p++; *p != '"'; p++)
-        if (__builtin_expect(*p == '\\', 0))
-            p++;
-    return p + 1;
+    const char *q = p;
+    size_t back;
+
+    do {
+        q = memchr(q + 1, '"', (size_t)(end - q) - 1);
+        for (back = 0; q[-1 - (ptrdiff_t)back] == '\\'; back++)
+            ;
+    } while (back % 2); /* the quote is escaped */
+    return q + 1;
 }
 
+/* Behind a value of checked text. */
 static const char *
 skip_value(const char *p, const char *end)
 {
@@ -377,7 +400,7 @@ skip_value(const char *p, const char *end)
 
     do {
         switch (*p) {
-        case '"': p = skip_string(p); break;
+        case '"': p = skip_string(p, end); break;
         case '{':
         case '[':
             depth++;
@@ -426,7 +449,7 @@ json_next(struct json_iter *it, struct json *key_out, struct json *val)
         return 0;
     *key_out = (struct json){ NULL, 0, JSON_NONE };
     if (it->object) {
-        const char *q = skip_string(p);
+        const char *q = skip_string(p, it->end);
         *key_out = (struct json){ p, (size_t)(q - p), JSON_STRING };
         p = skip_space(q, it->end, ':');
     }
@@ -454,10 +477,9 @@ json_at(struct json v, size_t i)
     struct json_iter it = json_begin(v);
     struct json k, x;
 
-    if (v.type == JSON_ARRAY)
-        for (size_t at = 0; json_next(&it, &k, &x); at++)
-            if (at == i)
-                return x;
+    for (size_t at = 0; v.type == JSON_ARRAY && json_next(&it, &k, &x); at++)
+        if (at == i)
+            return x;
     return (struct json){ NULL, 0, JSON_NONE };
 }
 
@@ -480,42 +502,42 @@ unescape_u(const char **pp, const char *end)
     return 0x10000 + ((hi - 0xD800) << 10) + (lo - 0xDC00);
 }
 
-static char
-unescape_char(char c)
+/* Copy n bytes of the `readable` ones at p. Runs between escapes are short and of any
+ * length: a copy of fixed size has no branch to be guessed wrong. */
+static char *
+copy_run(char *to, const char *p, size_t n, size_t readable)
 {
-    switch (c) {
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return c;
-    }
+    if (n <= RUN && readable >= RUN)
+        memcpy(to, p, RUN);
+    else
+        memcpy(to, p, n);
+    return to + n;
 }
 
 int
 json_unquote(struct json v, struct buf *b, struct err *e)
 {
-    const char *p = v.p + 1, *end = v.p + v.n - 1;
+    const char *p = v.p + 1, *end = v.p + v.n - 1, *stop;
+    char *to = buf_room(b, v.n + RUN); /* no escape is shorter than what it means */
 
     while (p < end) {
-        const char *back = memchr(p, '\\', (size_t)(end - p));
-        size_t run_len = (size_t)((back ? back : end) - p);
-        buf_add(b, p, run_len);
-        p += run_len;
+        if ((stop = memchr(p, '\\', (size_t)(end - p))) == NULL)
+            stop = end;
+        to = copy_run(to, p, (size_t)(stop - p), (size_t)(end - p));
+        p = stop;
         if (p == end)
             break;
         if (p[1] == 'u') {
-            const char *at = p;
             int32_t cp = unescape_u(&p, end);
             if (cp < 0)
-                return err_set(e, ERR_UTF8, "lone surrogate %.6s in the string", at);
-            utf8_put(b, (uint32_t)cp);
+                return err_set(e, ERR_UTF8, "lone surrogate %.6s in the string", stop);
+            to += utf8_encode((uint32_t)cp, to);
         } else {
-            buf_char(b, unescape_char(p[1]));
+            *to++ = unescape_char(p[1]);
             p += 2;
         }
     }
+    b->n = (size_t)(to - b->p);
     return 0;
 }
 
@@ -539,14 +561,16 @@ int
 json_int(struct json v, int64_t lo, int64_t hi, int64_t *out)
 {
     int64_t x = 0;
-    size_t i = v.type == JSON_NUMBER && v.p[0] == '-';
+    size_t i = v.type == JSON_NUMBER && v.p[0] == '-', safe = v.n < 18 ? v.n : 18;
 
     if (v.type != JSON_NUMBER)
         return 0;
+    /* Counts down, since INT64_MIN has no positive twin. */
+    for (; i < safe && v.p[i] >= '0' && v.p[i] <= '9'; i++)
+        x = x * 10 - (v.p[i] - '0');
     for (; i < v.n; i++) {
         if (v.p[i] < '0' || v.p[i] > '9')
             return 0;
-        /* Counts down, since INT64_MIN has no positive twin. */
         if (__builtin_mul_overflow(x, 10, &x) ||
             __builtin_sub_overflow(x, v.p[i] - '0', &x))
             return 0;

@@ -52,6 +52,7 @@ struct json_watch {
     struct str name;   /* unescaped */
     int count;         /* how often the name is there */
     struct json value; /* the last one of that name; JSON_NONE when count is 0 */
+    int plain;         /* it is a string without escapes */
 };
 
 /* Check the text, which is one value with white space around it, and set *v to it.

@@ -14,11 +14,11 @@ splice_begin(struct splice *s, struct str line, struct json object)
 static int
 is_empty(struct json object)
 {
-    size_t i = 1;
+    const char *p = object.p + 1;
 
-    while (memchr(" \t\r\n", object.p[i], 4))
-        i++;
-    return object.p[i] == '}';
+    while (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n')
+        p++;
+    return *p == '}';
 }
 
 /* Keep the edits in the order of their places; those of one place in order of arrival.
@@ -58,17 +58,34 @@ splice_replace(struct splice *s, struct json old, struct str value)
     insert(s, (struct splice_edit){ old.p, old.n, { value, STR(""), STR("") } });
 }
 
+/* Commas, brackets and short values are most of what is put: not worth a call. */
+static inline char *
+put(char *to, struct str s)
+{
+    if (s.n == 1)
+        *to = *s.p;
+    else if (s.n > 1)
+        memcpy(to, s.p, s.n);
+    return to + s.n;
+}
+
 void
 splice_end(struct splice *s, struct buf *out)
 {
     const char *from = s->line.p;
+    size_t most = s->line.n;
+    char *to;
 
+    for (int i = 0; i < s->n; i++)
+        most += s->edit[i].add[0].n + s->edit[i].add[1].n + s->edit[i].add[2].n;
+    to = buf_room(out, most);
     for (int i = 0; i < s->n; i++) {
         const struct splice_edit *e = &s->edit[i];
-        buf_add(out, from, (size_t)(e->at - from));
+        to = put(to, (struct str){ from, (size_t)(e->at - from) });
         for (int k = 0; k < 3; k++)
-            buf_str(out, e->add[k]);
+            to = put(to, e->add[k]);
         from = e->at + e->cut;
     }
-    buf_add(out, from, (size_t)(s->line.p + s->line.n - from));
+    to = put(to, (struct str){ from, (size_t)(s->line.p + s->line.n - from) });
+    out->n = (size_t)(to - out->p);
 }

@@ -68,9 +68,12 @@ KERNEL(dot, float, (const float *x, const float *y, size_t n))
 
 /* ---- bytes; nothing outside [p, p + n) is read ---- */
 
-/* How many bytes at p may stand in a JSON string as they are, and are ASCII: up to the
- * first byte that is < 0x20, '"', '\\' or >= 0x80. */
-KERNEL(text_plain, size_t, (const char *p, size_t n))
+/* Bit i % 64 of stop[i / 64] says whether byte i < n cannot stand in a JSON string as
+ * it is: < 0x20, '"' or '\\'. Bits from n on are 0. Returns whether one is >= 0x80. */
+KERNEL(text_stops, int, (const char *p, size_t n, uint64_t *stop))
 
 /* How many bytes at p are ASCII: up to the first byte >= 0x80. */
 KERNEL(text_ascii, size_t, (const char *p, size_t n))
+
+/* Whether p is well-formed UTF-8 (Unicode 15.0, table 3-7). */
+KERNEL(text_utf8, int, (const char *p, size_t n))

@@ -85,14 +85,13 @@ size_t
 utf8_valid(const char *p, size_t n)
 {
     const struct kernels *k = kernel_best();
-    size_t i = 0;
+    size_t i = k->text_ascii(p, n);
+    int len;
 
-    while ((i += k->text_ascii(p + i, n - i)) < n) {
-        int len = utf8_len(p + i, n - i);
-        if (len == 0)
-            break;
+    if (i == n || k->text_utf8(p + i, n - i))
+        return n;
+    while ((len = utf8_len(p + i, n - i)) > 0)
         i += (size_t)len;
-    }
     return i;
 }
 

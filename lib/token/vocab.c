@@ -9,6 +9,7 @@
 #define SPARSE 4 /* so many ids a piece are allowed, and this many in any case: */
 #define SPARE  1024
 #define LAST   63 /* the mask's bit for "this long or longer" */
+#define USUAL  12 /* bytes of an entry, for a first guess at how many there are */
 #define THIN   8  /* bits of `maybe` a slot: most that is no piece finds a 0 */
 
 static uint32_t
@@ -44,6 +45,25 @@ look(const struct vocab_lexicon *l, const char *p, size_t n, uint32_t tag)
             (s->tag == tag && s->n == n && memcmp(l->bytes + s->at, p, n) == 0))
             return s;
     }
+}
+
+/* memcmp() for short strings that can be read 8 bytes beyond their end. */
+static inline int
+same(const char *a, const char *b, size_t n)
+{
+    static const unsigned char keep[16] = { 255, 255, 255, 255, 255, 255, 255, 255 };
+    uint64_t x, y, mask;
+
+    for (;; a += 8, b += 8, n -= 8) {
+        memcpy(&x, a, 8);
+        memcpy(&y, b, 8);
+        if (n <= 8)
+            break;
+        if (x != y)
+            return 0;
+    }
+    memcpy(&mask, keep + 8 - n, 8);
+    return ((x ^ y) & mask) == 0;
 }
 
 static void
@@ -111,7 +131,12 @@ try(const struct vocab_lexicon *l, const struct vocab_word *w, size_t from, size
 
     if (!(l->maybe[bit / 64] >> bit % 64 & 1))
         return -1;
-    return look(l, w->p + from, n, tag)->id;
+    for (size_t i = tag & l->mask;; i = (i + 1) & l->mask) {
+        const struct vocab_slot *s = &l->slot[i];
+        if (s->id < 0 ||
+            (s->tag == tag && s->n == n && same(l->bytes + s->at, w->p + from, n)))
+            return s->id;
+    }
 }
 
 int32_t
@@ -207,7 +232,9 @@ vocab_parse(struct vocab *v, struct json object, struct err *e)
         return err_set(e, ERR_MODEL, "vocab is no object");
     if (object.n > UINT32_MAX / 2)
         return err_set(e, ERR_MODEL, "vocab: %zu bytes are too many", object.n);
-    buf_room(&v->bytes, object.n); /* no escaped text is longer than its quoted form */
+    buf_room(&v->bytes,
+             object.n + 8); /* no escaped text is longer than its quoted form */
+    buf_room(&pieces, object.n / USUAL * sizeof(struct vocab_piece));
     while (!bad && json_next(&it, &key, &val))
         bad = read_piece(v, &pieces, key, val, e);
     v->piece = (struct vocab_piece *)pieces.p;
@@ -248,8 +275,12 @@ static int
 begins(const struct vocab *v, size_t i, struct str prefix)
 {
     const struct vocab_piece *p = &v->piece[i];
+    const char *text = v->bytes.p + p->at;
+    size_t k = 0;
 
-    return p->n >= prefix.n && memcmp(v->bytes.p + p->at, prefix.p, prefix.n) == 0;
+    while (k < prefix.n && k < p->n && text[k] == prefix.p[k])
+        k++;
+    return k == prefix.n;
 }
 
 void

@@ -63,7 +63,7 @@ struct vocab {
 
 /* A word whose prefixes are hashed: hash[0..n]. */
 struct vocab_word {
-    const char *p;
+    const char *p; /* [n], and 8 bytes more can be read */
     size_t n;
     const uint64_t *hash;
 };

@@ -73,7 +73,7 @@ scratch_get(struct tokenizer_work *w, size_t max_chars)
         w->scratch_free(s);
     s = mem_zero(1, sizeof *s);
     s->max_byte = n;
-    s->byte = mem_alloc(n + 1);
+    s->byte = mem_alloc(n + 8);
     s->hash = mem_zero(n + 1, sizeof *s->hash);
     s->origin = mem_alloc(mem_mul(n + 1, sizeof *s->origin));
     w->scratch = s;

@@ -15,11 +15,9 @@ int
 main(int argc, char **argv)
 {
     static const char *const suffix[] = { "", NULL };
-    static const struct filter_tool tool = { .in = "text",
-                                             .out = "mark",
-                                             .type = JSON_STRING,
-                                             .suffix = suffix,
-                                             .batch = 1024 };
+    static const struct filter_tool tool = {
+        .in = "text", .out = "mark", .type = JSON_STRING, .suffix = suffix, .batch = 256
+    };
     struct filter_opt opt = FILTER_OPT_INIT;
     struct cli_group groups[] = { { filter_opts, &opt }, { 0 } };
     struct filter *f;

@@ -133,6 +133,97 @@ watch(void)
     buf_free(&b);
 }
 
+/* A string is looked at 4096 bytes at a time: what ends or breaks it, on all sides of
+ * that border, and where the message says it is. */
+static void
+borders(void)
+{
+    static const struct {
+        const char *what, *msg; /* msg NULL: fine, and as long as `means` */
+        size_t means;
+    } t[] = {
+        { "\\n", NULL, 1 },
+        { "\\ud83d\\ude00", NULL, 4 },
+        { "\xe2\x82\xac", NULL, 3 },
+        { "\x01", "control character", 0 },
+        { "\xe2\x82", "not UTF-8", 0 },
+        { "\\x", "bad escape", 0 },
+    };
+    static char text[5000];
+    int bad = 0;
+
+    for (size_t k = 0; k < sizeof t / sizeof *t; k++)
+        for (size_t at = 3950; at < 4250; at++) {
+            size_t n = strlen(t[k].what), end = at + n + 100;
+            char where[32];
+            struct buf b = { 0 };
+            struct err e = { 0 };
+            struct json v;
+            memset(text, 'a', sizeof text);
+            text[0] = text[end] = '"';
+            memcpy(text + at, t[k].what, n);
+            snprintf(where, sizeof where, "at byte %zu", at);
+            if (json_scan(text, end + 1, NULL, 0, &v, &e))
+                bad += t[k].msg == NULL || !strstr(e.msg, t[k].msg) ||
+                       !strstr(e.msg, where);
+            else
+                bad += t[k].msg != NULL || json_unquote(v, &b, &e) ||
+                       b.n != end - 1 - n + t[k].means;
+            buf_free(&b);
+        }
+    tap_ok(bad == 0, "%d faults at the borders of what is looked at once", bad);
+}
+
+static void
+integers(void)
+{
+    static const struct {
+        const char *text;
+        int ok;
+        int64_t x;
+    } t[] = {
+        { "0", 1, 0 },
+        { "-0", 1, 0 },
+        { "123456789012345678", 1, 123456789012345678 },
+        { "-12345678901234567", 1, -12345678901234567 },
+        { "9223372036854775807", 1, INT64_MAX },
+        { "9223372036854775808", 0, 0 },
+        { "-9223372036854775808", 1, INT64_MIN },
+        { "-9223372036854775809", 0, 0 },
+        { "99999999999999999999", 0, 0 },
+        { "1.0", 0, 0 },
+        { "1e3", 0, 0 },
+        { "12345678901234567.5", 0, 0 },
+    };
+
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct json v = { t[i].text, strlen(t[i].text), JSON_NUMBER };
+        int64_t x = 0;
+        tap_ok(json_int(v, INT64_MIN, INT64_MAX, &x) == t[i].ok && x == t[i].x,
+               "%s as an integer", t[i].text);
+    }
+}
+
+/* Strings that are skipped, not read */
+static void
+skipped(void)
+{
+    static const char text[] =
+        "{\"a\\\"\":\"\\\\\",\"b\\\\\\\"\":[\"]\",\"\\\\\\\\\"]}";
+    struct err e;
+    struct json v, k, x[2], more;
+    struct json_iter it;
+
+    tap_ok(json_scan(text, sizeof text - 1, NULL, 0, &v, &e) == 0, "quotes in strings");
+    it = json_begin(v);
+    tap_ok(json_next(&it, &k, &x[0]) && k.n == 5 && x[0].n == 4 &&
+               json_next(&it, &k, &x[1]) && k.n == 7 && x[1].type == JSON_ARRAY &&
+               !json_next(&it, &k, &more),
+           "escaped quotes and backslashes are skipped");
+    tap_ok(json_at(x[1], 1).n == 6 && json_at(x[1], 2).type == JSON_NONE,
+           "and brackets in strings");
+}
+
 static void
 unfinished(void)
 {
@@ -151,6 +242,9 @@ main(void)
     codes();
     depth();
     watch();
+    borders();
+    integers();
+    skipped();
     unfinished();
     return tap_done();
 }

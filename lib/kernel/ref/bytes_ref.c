@@ -1,4 +1,4 @@
-/* bytes_ref.c - runs of harmless bytes, eight at a time in a plain integer */
+/* bytes_ref.c - what bytes of text are, eight at a time in a plain integer */
 #include <stdint.h>
 #include <string.h>
 
@@ -7,41 +7,66 @@
 #define ONES (UINT64_MAX / 255) /* 0x01 in every byte */
 #define HIGH (ONES * 0x80)
 
-/* Whether a byte of w is 0 (Mycroft's test; exact as a yes or no) */
+/* Byte i of p in bits 8 i and on, whatever the machine's order is; compilers make a
+ * single load of it. */
 static uint64_t
-has_zero(uint64_t w)
+load(const char *p)
 {
-    return (w - ONES) & ~w & HIGH;
+    const unsigned char *b = (const unsigned char *)p;
+
+    return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 |
+           (uint64_t)b[3] << 24 | (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 |
+           (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
 }
 
-/* Whether a byte of w ends a plain run: >= 0x80, < 0x20, '"' or '\\' */
+/* The high bit of each byte of w that is `c` */
 static uint64_t
-has_special(uint64_t w)
+equal(uint64_t w, unsigned char c)
 {
-    return (w & HIGH) | ((w - ONES * 0x20) & ~w & HIGH) | has_zero(w ^ ONES * '"') |
-           has_zero(w ^ ONES * '\\');
+    uint64_t x = w ^ ONES * c;
+
+    return ~(((x & ~HIGH) + ONES * 0x7F) | x) & HIGH;
+}
+
+/* A bit for each byte of w that is a stop: < 0x20, '"' or '\\' */
+static uint64_t
+stops_of(uint64_t w)
+{
+    uint64_t control = ~(((w & ~HIGH) + ONES * 0x60) | w) & HIGH;
+    uint64_t stop = control | equal(w, '"') | equal(w, '\\');
+
+    return (stop >> 7) * 0x0102040810204080u >> 56;
+}
+
+/* The same for 64 bytes */
+static uint64_t
+stops_64(const char *p, uint64_t *high)
+{
+    uint64_t stop = 0, w;
+
+    for (int i = 0; i < 64; i += 8) {
+        w = load(p + i);
+        *high |= w & HIGH;
+        stop |= stops_of(w) << i;
+    }
+    return stop;
 }
 
 static int
-is_special(unsigned char c)
+stops(const char *p, size_t n, uint64_t *stop)
 {
-    return c < 0x20 || c >= 0x80 || c == '"' || c == '\\';
-}
-
-static size_t
-plain(const char *p, size_t n)
-{
+    uint64_t high = 0;
+    char rest[64];
     size_t i = 0;
-    uint64_t w;
 
-    for (; n - i >= sizeof w; i += sizeof w) {
-        memcpy(&w, p + i, sizeof w);
-        if (has_special(w))
-            break;
+    for (; n - i >= 64; i += 64)
+        stop[i / 64] = stops_64(p + i, &high);
+    if (i < n) {
+        memset(rest, ' ', sizeof rest);
+        memcpy(rest, p + i, n - i);
+        stop[i / 64] = stops_64(rest, &high);
     }
-    while (i < n && !is_special((unsigned char)p[i]))
-        i++;
-    return i;
+    return high != 0;
 }
 
 static size_t
@@ -60,9 +85,41 @@ ascii(const char *p, size_t n)
     return i;
 }
 
+/* Bytes of the well-formed sequence at p, n > 0; 0: there is none. */
+static size_t
+sequence(const unsigned char *p, size_t n)
+{
+    size_t len = p[0] < 0x80 ? 1 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
+    unsigned second_from = p[0] == 0xE0 ? 0xA0 : p[0] == 0xF0 ? 0x90 : 0x80;
+    unsigned second_to = p[0] == 0xED ? 0x9F : p[0] == 0xF4 ? 0x8F : 0xBF;
+
+    if (len == 1)
+        return 1;
+    if (p[0] < 0xC2 || p[0] > 0xF4 || n < len || p[1] < second_from || p[1] > second_to)
+        return 0;
+    for (size_t i = 2; i < len; i++)
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+    return len;
+}
+
+static int
+utf8(const char *p, size_t n)
+{
+    size_t i = 0, len;
+
+    while ((i += ascii(p + i, n - i)) < n) {
+        if (!(len = sequence((const unsigned char *)p + i, n - i)))
+            return 0;
+        i += len;
+    }
+    return 1;
+}
+
 void
 bytes_ref_fill(struct kernels *k)
 {
-    k->text_plain = plain;
+    k->text_stops = stops;
     k->text_ascii = ascii;
+    k->text_utf8 = utf8;
 }
