@@ -39,7 +39,8 @@ FLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined $(SAN)
 # One line per instruction set level: the folder under lib/kernel picks it.
 ISA_avx2   := -mavx2 -mfma -mf16c
 ISA_avx512 := $(ISA_avx2) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
-FOREIGN    := $(if $(filter x86_64,$(shell uname -m)),,lib/kernel/avx%)
+ISA_amx    := $(ISA_avx512) -mamx-tile -mamx-int8
+FOREIGN    := $(if $(filter x86_64,$(shell uname -m)),,lib/kernel/avx% lib/kernel/amx/%)
 
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Wconversion -Wno-sign-conversion -Werror
@@ -55,7 +56,7 @@ LIB_O  := $(LIB_C:%.c=$(OUT)/%.o)
 BIN    := $(patsubst tools/%,$(OUT)/bin/%,$(basename $(wildcard tools/*.c tools/*.sh)))
 UNIT   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
 UNIT_O := $(patsubst %.c,$(OUT)/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
-KERN_O := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/kernel/*.c))
+KERN_O := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/kernel/*.c) $(if $(FOREIGN),,$(wildcard tests/kernel/avx512/*.c)))
 KERN   := $(if $(KERN_O),$(OUT)/tests/kernel/check)
 FUZZ   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH  := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
@@ -113,7 +114,7 @@ $(OUT)/lib/cli/%.o: CPPFLAGS += -DTEXTMILL_VERSION='"$(VERSION)"'
 
 # The flags that the objects were made with: a change of them remakes the objects.
 # Goals that set the machine up do so before the first file is compiled.
-FLAGS_NOW := $(subst ','\'',$(CC) $(ALLFLAGS) $(ISA_avx512) $(CPPFLAGS) $(VERSION))
+FLAGS_NOW := $(subst ','\'',$(CC) $(ALLFLAGS) $(ISA_amx) $(CPPFLAGS) $(VERSION))
 $(OUT)/flags: FORCE | $(if $(filter demo check check-all,$(MAKECMDGOALS)),deps)
 	@mkdir -p $(@D)
 	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' >$@

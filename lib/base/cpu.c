@@ -2,17 +2,46 @@
 #define _GNU_SOURCE
 #include "base/cpu.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[CPU_LEVELS] = { "ref", "avx2", "avx512" };
-
-enum cpu_level
-cpu_detect(void)
-{
 #if defined(__x86_64__)
+#include <asm/prctl.h>
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#ifndef ARCH_REQ_XCOMP_PERM
+#define ARCH_REQ_XCOMP_PERM 0x1023
+#endif
+#endif
+
+static const char *const names[CPU_LEVELS] = { "ref", "avx2", "avx512", "amx" };
+
+#if defined(__x86_64__)
+
+#define TILE_DATA 18 /* the state component of tile registers */
+
+/* AMX-TILE and AMX-INT8, which the system saves and has allowed us to use. Source:
+ * Intel SDM volume 1, chapter 18; Linux, Documentation/arch/x86/xstate.rst. */
+static int
+have_tiles(void)
+{
+    const unsigned need = 1u << 24 | 1u << 25, saved = 3u << 17;
+    unsigned a, b, c, d, xcr0, high;
+
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & need) != need)
+        return 0;
+    __asm__("xgetbv" : "=a"(xcr0), "=d"(high) : "c"(0));
+    return (xcr0 & saved) == saved &&
+           syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, TILE_DATA) == 0;
+}
+
+static enum cpu_level
+detect(void)
+{
     __builtin_cpu_init();
     /* F16C is not asked for: clang 14 does not know the name, and no CPU has AVX2 and
      * FMA without it. */
@@ -21,11 +50,34 @@ cpu_detect(void)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512vnni"))
-        return CPU_AVX512;
+        return have_tiles() ? CPU_AMX : CPU_AVX512;
     return CPU_AVX2;
+}
+
 #else
+
+static enum cpu_level
+detect(void)
+{
     return CPU_REF;
+}
+
 #endif
+
+static enum cpu_level detected;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void
+detect_once(void)
+{
+    detected = detect();
+}
+
+enum cpu_level
+cpu_detect(void)
+{
+    pthread_once(&once, detect_once);
+    return detected;
 }
 
 int

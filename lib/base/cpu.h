@@ -11,10 +11,12 @@ enum cpu_level {
     CPU_REF,    /* portable C, the definition of correct */
     CPU_AVX2,   /* AVX2, FMA, F16C */
     CPU_AVX512, /* AVX-512 F, BW, DQ, VL, VNNI */
+    CPU_AMX,    /* that and AMX tiles of 8 bits, which the kernel of the system lends */
     CPU_LEVELS
 };
 
-/* The best level that this machine has. */
+/* The best level that this machine has. Where it has tiles, the first call asks the
+ * system for them, on behalf of the whole process. */
 enum cpu_level cpu_detect(void);
 
 /* The same, lowered to $TEXTMILL_ISA where that names a lower level (it never raises:

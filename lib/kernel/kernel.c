@@ -32,6 +32,10 @@ fill_tables(void)
     rows_avx512_fill(&k);
     bytes_avx512_fill(&k);
     tables[CPU_AVX512] = k;
+
+    k.level = CPU_AMX;
+    q8_amx_fill(&k);
+    tables[CPU_AMX] = k;
 #endif
 }
 

@@ -25,4 +25,6 @@ void q8_avx512_fill(struct kernels *k);
 void rows_avx512_fill(struct kernels *k);
 void bytes_avx512_fill(struct kernels *k);
 
+void q8_amx_fill(struct kernels *k);
+
 #endif

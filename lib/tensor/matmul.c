@@ -123,11 +123,18 @@ multiply(const struct pack *w, const struct arith_rows *x, size_t row, size_t m,
 
 static const struct matmul_end nothing = { 0 };
 
+/* Of m rows, so that they stay in L2 in the form that w multiplies */
+static size_t
+rows_at_once(const struct pack *w, size_t m)
+{
+    return panel_rows(w->k, m, w->ops->block ? w->n_in / sizeof(float) : w->n_in);
+}
+
 void
 matmul(const struct pack *w, const float *x, size_t ldx, size_t n_tok, float *y,
        size_t ldy, const struct matmul_end *end, struct arena *work)
 {
-    size_t block = panel_rows(w->k, n_tok, w->n_in);
+    size_t block = rows_at_once(w, n_tok);
 
     for (size_t row = 0; row < n_tok; row += block) {
         size_t m = n_tok - row < block ? n_tok - row : block;
@@ -152,7 +159,7 @@ void
 matmul_rows(const struct matmul_rows *x, float *y, size_t ldy,
             const struct matmul_end *end, struct arena *work)
 {
-    size_t block = panel_rows(x->w->k, x->n, x->w->n_in);
+    size_t block = rows_at_once(x->w, x->n);
 
     for (size_t row = 0; row < x->n; row += block) {
         size_t m = x->n - row < block ? x->n - row : block;

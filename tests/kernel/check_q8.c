@@ -162,6 +162,9 @@ check_gemm_q8(struct check *c)
             check_product(c, m, n, 1 + check_below(c, 150),
                           (size_t)16 << check_below(c, 4));
     check_product(c, 37, 96, 384, 128);
+    check_product(c, 64, 128, 384, 128);
+    check_product(c, 97, 200, 192, 128);
+    check_product(c, 70, 64, 256, 64);
     check_product(c, 13, 70, 1536, 128);
     check_product(c, 9, 64, 1536, 32);
     check_product(c, 5, 64, 100, 4096);
