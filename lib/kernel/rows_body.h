@@ -35,53 +35,109 @@ rows_bias_gelu(float *y, size_t ldy, size_t m, size_t n, const float *b)
         }
 }
 
-/* y = (y + bias) + residual; returns the sum. */
-static inline float
-norm_add(float *y, size_t n, const float *bias, const float *residual)
-{
-    struct v16 sum = v_set1(0.0f);
+/* Rows of a layer norm that are worked on at once: each is a chain of sums that waits
+ * for itself. */
+#define NORM_ROWS 4
 
-    for (size_t i = 0; i < n; i += 16) {
-        struct v16 v = v_load_n(y + i, n - i, 0.0f);
-        if (bias)
-            v = v_add(v, v_load_n(bias + i, n - i, 0.0f));
-        if (residual)
-            v = v_add(v, v_load_n(residual + i, n - i, 0.0f));
-        v_store_n(y + i, v, n - i);
-        sum = v_add(sum, v);
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* `count` rows, a constant */
+struct norm_rows {
+    float *y;
+    size_t ldy;
+    const struct kernel_norm *p;
+    const float *residual;
+    float mean[NORM_ROWS], inv[NORM_ROWS];
+    struct v16 sum[NORM_ROWS];
+};
+
+/* Numbers [i, i + n), n <= 16: y = (y + bias) + residual, and their sum */
+ALWAYS_INLINE void
+norm_add(size_t count, struct norm_rows *t, size_t i, size_t n)
+{
+#pragma GCC unroll 4
+    for (size_t r = 0; r < count; r++) {
+        float *y = t->y + r * t->ldy + i;
+        struct v16 v = v_load_n(y, n, 0.0f);
+
+        if (t->p->bias)
+            v = v_add(v, v_load_n(t->p->bias + i, n, 0.0f));
+        if (t->residual)
+            v = v_add(v, v_load_n(t->residual + r * t->p->ld_residual + i, n, 0.0f));
+        v_store_n(y, v, n);
+        t->sum[r] = v_add(t->sum[r], v);
     }
-    return v_sum(sum);
 }
 
 /* The sum of (y - mean)^2 */
-static inline float
-norm_spread(const float *y, size_t n, float mean)
+ALWAYS_INLINE void
+norm_spread(size_t count, struct norm_rows *t, size_t i, size_t n)
 {
-    struct v16 sum = v_set1(0.0f);
+#pragma GCC unroll 4
+    for (size_t r = 0; r < count; r++) {
+        struct v16 v = v_load_n(t->y + r * t->ldy + i, n, t->mean[r]);
 
-    for (size_t i = 0; i < n; i += 16) {
-        struct v16 d = v_sub(v_load_n(y + i, n - i, mean), v_set1(mean));
-        d = v_keep(d, n - i); /* mean - mean is NaN for an infinite mean */
-        sum = v_fma(d, d, sum);
+        v = v_sub(v, v_set1(t->mean[r]));
+        v = v_keep(v, n); /* mean - mean is NaN for an infinite mean */
+        t->sum[r] = v_fma(v, v, t->sum[r]);
     }
-    return v_sum(sum);
+}
+
+ALWAYS_INLINE void
+norm_finish(size_t count, struct norm_rows *t, size_t i, size_t n)
+{
+    struct v16 gamma = v_load_n(t->p->gamma + i, n, 0.0f);
+    struct v16 beta = v_load_n(t->p->beta + i, n, 0.0f);
+
+#pragma GCC unroll 4
+    for (size_t r = 0; r < count; r++) {
+        float *y = t->y + r * t->ldy + i;
+        struct v16 v = v_sub(v_load_n(y, n, 0.0f), v_set1(t->mean[r]));
+
+        v_store_n(y, v_fma(v_mul(v, v_set1(t->inv[r])), gamma, beta), n);
+    }
+}
+
+/* Whole vectors, then the rest */
+#define EACH_16(n, step, ...)                                                          \
+    do {                                                                               \
+        size_t i_ = 0, n_ = (n);                                                       \
+        for (; n_ - i_ >= 16; i_ += 16)                                                \
+            step(__VA_ARGS__, i_, 16);                                                 \
+        if (i_ < n_)                                                                   \
+            step(__VA_ARGS__, i_, n_ - i_);                                            \
+    } while (0)
+
+ALWAYS_INLINE void
+norm_rows(size_t count, float *y, size_t ldy, size_t n, const struct kernel_norm *p,
+          const float *residual)
+{
+    struct norm_rows t = { .y = y, .ldy = ldy, .p = p, .residual = residual };
+
+    for (size_t r = 0; r < count; r++)
+        t.sum[r] = v_set1(0.0f);
+    EACH_16(n, norm_add, count, &t);
+    for (size_t r = 0; r < count; r++) {
+        t.mean[r] = v_sum(t.sum[r]) / (float)n;
+        t.sum[r] = v_set1(0.0f);
+    }
+    EACH_16(n, norm_spread, count, &t);
+    for (size_t r = 0; r < count; r++)
+        t.inv[r] = 1.0f / sqrtf(v_sum(t.sum[r]) / (float)n + p->eps);
+    EACH_16(n, norm_finish, count, &t);
 }
 
 static void
 rows_add_norm(float *y, size_t ldy, size_t m, size_t n, const struct kernel_norm *p)
 {
-    for (size_t r = 0; r < m; r++, y += ldy) {
-        const float *residual = p->residual ? p->residual + r * p->ld_residual : NULL;
-        float mean = norm_add(y, n, p->bias, residual) / (float)n;
-        float inv = 1.0f / sqrtf(norm_spread(y, n, mean) / (float)n + p->eps);
+    size_t r = 0;
 
-        for (size_t i = 0; i < n; i += 16) {
-            struct v16 v = v_sub(v_load_n(y + i, n - i, 0.0f), v_set1(mean));
-            v = v_fma(v_mul(v, v_set1(inv)), v_load_n(p->gamma + i, n - i, 0.0f),
-                      v_load_n(p->beta + i, n - i, 0.0f));
-            v_store_n(y + i, v, n - i);
-        }
-    }
+#define RESIDUAL (p->residual ? p->residual + r * p->ld_residual : NULL)
+    for (; m - r >= NORM_ROWS; r += NORM_ROWS)
+        norm_rows(NORM_ROWS, y + r * ldy, ldy, n, p, RESIDUAL);
+    for (; r < m; r++)
+        norm_rows(1, y + r * ldy, ldy, n, p, RESIDUAL);
+#undef RESIDUAL
 }
 
 /* The largest of y * scale; NaN are passed over, they show up in the sum. */
