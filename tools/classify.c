@@ -122,7 +122,9 @@ int
 main(int argc, char **argv)
 {
     static const char *const suffix[] = { "", "_score", "_all", NULL };
-    static const struct filter_tool tool = { "text", "label", JSON_STRING, suffix, 64 };
+    static const struct filter_tool tool = {
+        "text", "label", JSON_STRING, suffix, 64, 1
+    };
     struct conf conf = { .temperature = CLASSIFIER_TEMPERATURE };
     struct modelopt mo = { 0 };
     struct filter_opt fopt = FILTER_OPT_INIT;

@@ -77,8 +77,8 @@ int
 main(int argc, char **argv)
 {
     static const char *const suffix[] = { "", NULL };
-    static const struct filter_tool tool = { "text", "embedding", JSON_STRING, suffix,
-                                             64 };
+    static const struct filter_tool tool = { "text", "embedding", JSON_STRING,
+                                             suffix, 64,          1 };
     struct conf conf = { 0 };
     struct modelopt mo = { 0 };
     struct filter_opt fopt = FILTER_OPT_INIT;

@@ -174,7 +174,7 @@ main(int argc, char **argv)
     struct conf conf = { 0 };
     struct filter_opt fopt = FILTER_OPT_INIT;
     struct cli_group groups[] = { { opts, &conf }, { filter_opts, &fopt }, { 0 } };
-    struct filter_tool tool = { "text", "tokens", JSON_STRING, text, 256 };
+    struct filter_tool tool = { "text", "tokens", JSON_STRING, text, 256, 0 };
     struct job job = { .conf = &conf };
     struct err e = { 0 };
     struct filter *f;
@@ -185,7 +185,7 @@ main(int argc, char **argv)
               groups, argc, argv);
     check_options(&c, &conf);
     if (conf.decode)
-        tool = (struct filter_tool){ "tokens", "text", JSON_ARRAY, text, 256 };
+        tool = (struct filter_tool){ "tokens", "text", JSON_ARRAY, text, 256, 0 };
     else if (conf.offsets)
         tool.suffix = offsets;
     job.flags = (conf.no_special ? TOKENIZER_NO_SPECIAL : 0u) |

@@ -349,11 +349,11 @@ find_input(struct run *r, size_t i)
 struct todo {
     struct filter_batch fb;
     struct str *text;
-    uint64_t *hash; /* of the text, with --dedup */
+    uint64_t *hash; /* of the text, where twins are looked for */
     struct result **result;
 };
 
-/* With --dedup: has this text a result already? */
+/* Has this text a result already: in this batch, or, with --dedup, in an earlier one? */
 static int
 known(struct run *r, struct twins *t, size_t i, uint64_t hash)
 {
@@ -364,11 +364,11 @@ known(struct run *r, struct twins *t, size_t i, uint64_t hash)
         rec->result = r->rec[first].result;
     } else {
         r->w->packed.n = 0;
-        if (!dedup_find(r->c->dedup, rec->text, hash, &r->w->packed))
+        if (!r->c->dedup || !dedup_find(r->c->dedup, rec->text, hash, &r->w->packed))
             return 0;
         result_unpack(rec->result, (struct str){ r->w->packed.p, r->w->packed.n });
     }
-    r->b->outcome[i].folded = 1;
+    r->b->outcome[i].folded = r->c->dedup != NULL;
     return 1;
 }
 
@@ -386,7 +386,7 @@ collect(struct run *r, struct todo *todo)
                                       .arena = &r->b->arena,
                                       .worker = r->w->worker,
                                       .count_only = r->w->count_only };
-    if (r->c->dedup) {
+    if (r->c->twins) {
         todo->hash = arena_alloc(&r->b->arena, n_line * sizeof *todo->hash);
         twins_init(&twins, &r->b->arena, n_line);
     }
@@ -395,7 +395,7 @@ collect(struct run *r, struct todo *todo)
             continue;
         r->rec[i].result = &all[i];
         result_begin(&all[i], &r->w->pad);
-        if (r->c->dedup) {
+        if (r->c->twins) {
             todo->hash[todo->fb.n] = hash_bytes(r->rec[i].text);
             if (known(r, &twins, i, todo->hash[todo->fb.n]))
                 continue;

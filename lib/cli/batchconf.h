@@ -35,6 +35,7 @@ struct batchconf {
     int in_jq;                     /* -i is a jq program */
     struct batchconf_need need[2]; /* by jq_op */
     struct jqfilter *jq;
+    int twins; /* texts that a window has twice are worked on once */
     struct dedup *dedup;
     struct str out;                    /* the output member's name */
     struct buf member[RESULT_MEMBERS]; /* "name": of each member */

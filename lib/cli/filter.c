@@ -242,6 +242,7 @@ filter_open(const struct cli *c, const struct filter_opt *opt,
     size_windows(f);
     if (f->opt.dedup)
         f->conf.dedup = dedup_new(f->opt.mem ? f->opt.mem / 2 : DEDUP_BYTES);
+    f->conf.twins = f->opt.dedup || tool->costly;
     if (f->opt.dry_run)
         f->plan = plan_new();
     return f;

@@ -49,6 +49,7 @@ struct filter_tool {
     enum json_type type;       /* of the member that is read */
     const char *const *suffix; /* written: out + suffix, NULL-ended; the first is "" */
     int batch;                 /* records in a window unless --batch */
+    int costly; /* a text costs far more than to see whether the window has it twice */
 };
 
 struct filter_batch {
