@@ -65,6 +65,25 @@ struct kernel_q8_panel {
     const int32_t *shift; /* [blocks][nr]: 127 * the sum of the block's q */
 };
 
+/* One head of one sequence: n tokens, each with its query, key and value. */
+struct kernel_attend {
+    const float *q, *key, *value; /* [n, dim] each */
+    float *out;                   /* [n, dim] */
+    size_t n, dim;
+    size_t ld, ld_out; /* of q, key and value; of out */
+    float scale;
+    float *work; /* [kernel_attend_work(n, dim)], aligned to 64 bytes */
+};
+
+/* Floats that the kernel `attend` works in */
+static inline size_t
+kernel_attend_work(size_t n, size_t dim)
+{
+    size_t wide = (dim + 15) / 16 * 16;
+
+    return 2 * n * wide + 16 * (n + dim + 1);
+}
+
 struct kernels {
     enum cpu_level level;
     size_t gemm_nr; /* columns of a panel: a matter of the level, not of the result */
