@@ -28,11 +28,12 @@ struct product {
 /* y[m, n] = (a[m, k] * b[k, 16]) * factor[m], if there is one, for n <= 16. m is a
  * constant, so each caller's copy holds the code of its rows alone. */
 INLINE void
-tile(size_t m, const struct product *p, const float *factor, float *y, size_t ldy,
-     size_t n)
+tile(size_t m, const struct product *p, struct v16 *max, const float *factor, float *y,
+     size_t ldy, size_t n)
 {
     const float *a0 = p->a, *b = p->b;
     size_t row = p->row;
+    struct v16 most = max ? *max : v_set1(0.0f);
     const float *a3 = a0 + 3 * row, *a6 = a0 + 6 * row, *a9 = a0 + 9 * row;
     const float *a12 = a0 + 12 * row, *a15 = a0 + 15 * row;
 
@@ -41,6 +42,8 @@ tile(size_t m, const struct product *p, const float *factor, float *y, size_t ld
     if (m > r)                                                                         \
         sum##r = v_fma(v_set1(base[times * row]), x, sum##r);
 #define FINISH(r, base, times)                                                         \
+    if (m > r && max)                                                                  \
+        most = v_max(sum##r, most);                                                    \
     if (m > r)                                                                         \
         v_store_n(y + r * ldy, factor ? v_mul(sum##r, v_set1(factor[r])) : sum##r, n);
     EACH_ROW(START)
@@ -55,6 +58,8 @@ tile(size_t m, const struct product *p, const float *factor, float *y, size_t ld
         a15 += p->step;
     }
     EACH_ROW(FINISH)
+    if (max)
+        *max = most;
     (void)a3, (void)a6, (void)a9, (void)a12, (void)a15;
 #undef START
 #undef STEP
@@ -64,13 +69,13 @@ tile(size_t m, const struct product *p, const float *factor, float *y, size_t ld
 /* scores[m, 16]: of m <= MR keys with 16 queries */
 static void
 score_tile(size_t m, const float *key, size_t ld, const float *queries, size_t dim,
-           float *scores)
+           struct v16 *max, float *scores)
 {
     struct product p = { key, queries, ld, 1, LANES, dim };
 
     switch (m) {
 #define HEIGHT(r, base, times)                                                         \
-    case r + 1: tile(r + 1, &p, NULL, scores, LANES, LANES); break;
+    case r + 1: tile(r + 1, &p, max, NULL, scores, LANES, LANES); break;
         EACH_ROW(HEIGHT)
 #undef HEIGHT
     }
@@ -85,7 +90,7 @@ out_tile(size_t m, const float *weights, const float *values, size_t wide, size_
 
     switch (m) {
 #define HEIGHT(r, base, times)                                                         \
-    case r + 1: tile(r + 1, &p, factor, out, ld, n); break;
+    case r + 1: tile(r + 1, &p, NULL, factor, out, ld, n); break;
         EACH_ROW(HEIGHT)
 #undef HEIGHT
     }
@@ -93,12 +98,10 @@ out_tile(size_t m, const float *weights, const float *values, size_t wide, size_
 
 /* Scores to weights; returns 1 / their sum. */
 INLINE struct v16
-weigh(float *scores, size_t n, float scale)
+weigh(float *scores, size_t n, float scale, struct v16 max)
 {
-    struct v16 max = v_set1(-INFINITY), sum = v_set1(0.0f), by = v_set1(scale);
+    struct v16 sum = v_set1(0.0f), by = v_set1(scale);
 
-    for (size_t j = 0; j < n; j++)
-        max = v_max(v_load_n(scores + j * LANES, LANES, 0.0f), max);
     max = v_sub(v_set1(0.0f), v_mul(max, by));
     for (size_t j = 0; j < n; j++) {
         struct v16 w = v_load_n(scores + j * LANES, LANES, 0.0f);
@@ -145,15 +148,16 @@ attend(const struct kernel_attend *h)
     copy_rows(h->key, h->ld, n, h->dim, keys, wide);
     copy_rows(h->value, h->ld, n, h->dim, values, wide);
     for (size_t i = 0; i < n; i += LANES) {
+        struct v16 max = v_set1(-INFINITY);
         size_t some = n - i < LANES ? n - i : LANES;
 
         transpose(h->q + i * h->ld, h->ld, some, h->dim, queries);
         for (size_t tiles = (n + MR - 1) / MR, j = 0, now; tiles > 0;
              tiles--, j += now) {
             now = (n - j + tiles - 1) / tiles;
-            score_tile(now, keys + j * wide, wide, queries, h->dim, scores + j * LANES);
+            score_tile(now, keys + j * wide, wide, queries, h->dim, &max, scores + j * LANES);
         }
-        v_store_n(factor, weigh(scores, n, h->scale), LANES);
+        v_store_n(factor, weigh(scores, n, h->scale, max), LANES);
         for (size_t tiles = (some + MR - 1) / MR, r = 0, now; tiles > 0;
              tiles--, r += now) {
             now = (some - r + tiles - 1) / tiles;

@@ -68,7 +68,6 @@ exp_weight16(struct v16 x)
     t = v_fma(x, v_set1(LOG2_E), v_set1(ROUNDER));
     n = v_sub(t, v_set1(ROUNDER));
     r = v_fma(n, v_set1(-LN2_HI), x);
-    r = v_fma(n, v_set1(-LN2_LO), r);
     p = v_set1(EXP_4);
     p = horner(p, r, EXP_3);
     p = horner(p, r, EXP_2);
