@@ -96,18 +96,31 @@ out_tile(size_t m, const float *weights, const float *values, size_t wide, size_
     }
 }
 
-/* Scores to weights; returns 1 / their sum. */
+/* Scores to weights in place; returns their sum. */
+INLINE struct v16
+weigh_some(float *scores, size_t n, struct v16 scale, struct v16 below)
+{
+    struct v16 sum = v_set1(0.0f);
+
+    for (size_t j = 0; j < n; j++) {
+        struct v16 w = v_load_n(scores + j * LANES, LANES, 0.0f);
+        w = exp_weight16(v_fma(w, scale, below));
+        v_store_n(scores + j * LANES, w, LANES);
+        sum = v_add(sum, w);
+    }
+    return sum;
+}
+
+/* The same for all keys; returns 1 / the sum, which is one of sums, for precision. */
 INLINE struct v16
 weigh(float *scores, size_t n, float scale, struct v16 max)
 {
     struct v16 sum = v_set1(0.0f), by = v_set1(scale);
+    struct v16 below = v_sub(v_set1(-0.0f), v_mul(max, by));
 
-    max = v_sub(v_set1(0.0f), v_mul(max, by));
-    for (size_t j = 0; j < n; j++) {
-        struct v16 w = v_load_n(scores + j * LANES, LANES, 0.0f);
-        w = exp_weight16(v_fma(w, by, max));
-        v_store_n(scores + j * LANES, w, LANES);
-        sum = v_add(sum, w);
+    for (size_t j = 0; j < n; j += KERNEL_ATTEND_SUM) {
+        size_t some = n - j < KERNEL_ATTEND_SUM ? n - j : KERNEL_ATTEND_SUM;
+        sum = v_add(sum, weigh_some(scores + j * LANES, some, by, below));
     }
     return v_div(v_set1(1.0f), sum);
 }
@@ -129,24 +142,29 @@ transpose(const float *q, size_t ld, size_t n, size_t dim, float *queries)
 }
 
 /* Rows of keys or values side by side, zeros behind them */
-INLINE void
+static const float *
 copy_rows(const float *x, size_t ld, size_t n, size_t dim, float *y, size_t wide)
 {
-    for (size_t j = 0; j < n; j++, x += ld, y += wide)
+    for (size_t j = 0; j < n; j++)
         for (size_t c = 0; c < wide; c += LANES)
-            v_store_n(y + c, v_load_n(x + c, dim - c, 0.0f), LANES);
+            v_store_n(y + j * wide + c, v_load_n(x + j * ld + c, dim - c, 0.0f), LANES);
+    return y;
 }
 
 static void
 attend(const struct kernel_attend *h)
 {
-    size_t wide = (h->dim + LANES - 1) / LANES * LANES, n = h->n;
+    size_t n = h->n, wide = h->ld;
     float *factor = h->work, *queries = factor + LANES;
-    float *scores = queries + h->dim * LANES, *keys = scores + n * LANES;
-    float *values = keys + n * wide;
+    float *scores = queries + h->dim * LANES;
+    const float *keys = h->key, *values = h->value;
 
-    copy_rows(h->key, h->ld, n, h->dim, keys, wide);
-    copy_rows(h->value, h->ld, n, h->dim, values, wide);
+    if (h->dim % LANES || h->ld % 512 == 0) {
+        float *copy = scores + n * LANES;
+        wide = (h->dim + LANES - 1) / LANES * LANES;
+        keys = copy_rows(h->key, h->ld, n, h->dim, copy, wide);
+        values = copy_rows(h->value, h->ld, n, h->dim, copy + n * wide, wide);
+    }
     for (size_t i = 0; i < n; i += LANES) {
         struct v16 max = v_set1(-INFINITY);
         size_t some = n - i < LANES ? n - i : LANES;

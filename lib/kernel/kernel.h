@@ -65,6 +65,8 @@ struct kernel_q8_panel {
     const int32_t *shift; /* [blocks][nr]: 127 * the sum of the block's q */
 };
 
+#define KERNEL_ATTEND_SUM 16 /* weights that are added before their sum is */
+
 /* One head of one sequence: n tokens, each with its query, key and value. */
 struct kernel_attend {
     const float *q, *key, *value; /* [n, dim] each */

@@ -19,16 +19,20 @@ score(const struct kernel_attend *h, const float *q, float *score)
     return max;
 }
 
-/* Scores to weights; returns their sum. */
+/* Scores to weights; returns their sum, which is one of sums. */
 static float
 weigh(float *score, size_t n, float scale, float max)
 {
-    float sum = 0.0f;
+    float sum = 0.0f, some = 0.0f;
 
     for (size_t j = 0; j < n; j++) {
         float x = fmaf(score[j], scale, -(max * scale));
         score[j] = exp_weight16(v_set1(x)).f[0];
-        sum += score[j];
+        some += score[j];
+        if (j % KERNEL_ATTEND_SUM == KERNEL_ATTEND_SUM - 1 || j == n - 1) {
+            sum += some;
+            some = 0.0f;
+        }
     }
     return sum;
 }
