@@ -1,15 +1,16 @@
 /*
  * attend_body.h - attention of one head, written once for the levels with vectors
  *
- * Included by attend_LEVEL.c after its vec_LEVEL.h, with MR and EACH_ROW(X), the rows of
- * a tile, and transpose_quads() of its own. Sixteen queries at a time are the lanes of
+ * Included by attend_LEVEL.c after its vec_LEVEL.h and its own MR, EACH_BASE, EACH_ROW
+ * and transpose_quads(). Sixteen queries at a time are the lanes of
  *
  *     scores[n, 16] = keys[n, dim] * queries^T[dim, 16]
  *
- * so that the softmax runs down the keys: no lane ever waits for another. The outputs
- * have their columns in the lanes:
+ * so that the softmax runs down the keys and no lane waits for another; and then
  *
  *     out[16, dim] = weights^T[16, n] * values[n, dim]
+ *
+ * has its columns in the lanes. Only the queries are transposed.
  */
 #ifndef KERNEL_ATTEND_BODY_H
 #define KERNEL_ATTEND_BODY_H
@@ -19,114 +20,133 @@
 
 #define LANES 16
 
-/* Element (r, l) of a is at a[r * row + l * step], row l of b at b + l * ldb. */
+/* One head and its scratch */
+struct head {
+    const float *keys, *values; /* [n, dim], ld floats from one row to the next; */
+    size_t n, dim, ld;          /* of values there are whole vectors */
+    float scale;
+    float *queries; /* [dim, 16] */
+    float *scores;  /* [n, 16], then weights */
+    float *factor;  /* [16]: 1 / the sum of each query's weights */
+};
+
+/* ---- products ---- */
+
+/* a[m, k] * b[k, 16]: element (r, l) of a is at a[r * row + l * step]. */
 struct product {
     const float *a, *b;
     size_t row, step, ldb, k;
 };
 
-/* y[m, n] = (a[m, k] * b[k, 16]) * factor[m], if there is one, for n <= 16. m is a
- * constant, so each caller's copy holds the code of its rows alone. */
+/* y[m, n] = product * factor[m], where there is one; n <= 16. The columns' largest go to
+ * max, where there is one. m is a constant, so each caller's copy holds the code of its
+ * rows alone. Rows are reached by a pointer for three and the addressing modes. */
 INLINE void
 tile(size_t m, const struct product *p, struct v16 *max, const float *factor, float *y,
      size_t ldy, size_t n)
 {
-    const float *a0 = p->a, *b = p->b;
+    const float *b = p->b;
     size_t row = p->row;
-    struct v16 most = max ? *max : v_set1(0.0f);
-    const float *a3 = a0 + 3 * row, *a6 = a0 + 6 * row, *a9 = a0 + 9 * row;
-    const float *a12 = a0 + 12 * row, *a15 = a0 + 15 * row;
+    struct v16 most = max ? *max : v_set1(0.0f); /* y may not alias it: registers */
 
+#define BASE(base, r)         const float *base = p->a + (m > r ? r * row : 0);
+#define ADVANCE(base, r)      base += p->step;
 #define START(r, base, times) struct v16 sum##r = v_set1(0.0f);
 #define STEP(r, base, times)                                                           \
     if (m > r)                                                                         \
         sum##r = v_fma(v_set1(base[times * row]), x, sum##r);
 #define FINISH(r, base, times)                                                         \
-    if (m > r && max)                                                                  \
+    if (m > r) {                                                                       \
         most = v_max(sum##r, most);                                                    \
-    if (m > r)                                                                         \
-        v_store_n(y + r * ldy, factor ? v_mul(sum##r, v_set1(factor[r])) : sum##r, n);
+        v_store_n(y + r * ldy, factor ? v_mul(sum##r, v_set1(factor[r])) : sum##r, n); \
+    }
+    EACH_BASE(BASE)
     EACH_ROW(START)
     for (size_t l = 0; l < p->k; l++, b += p->ldb) {
-        struct v16 x = v_load_n(b, 16, 0.0f);
+        struct v16 x = v_load_n(b, LANES, 0.0f);
         EACH_ROW(STEP)
-        a0 += p->step;
-        a3 += p->step;
-        a6 += p->step;
-        a9 += p->step;
-        a12 += p->step;
-        a15 += p->step;
+        EACH_BASE(ADVANCE)
     }
     EACH_ROW(FINISH)
     if (max)
         *max = most;
-    (void)a3, (void)a6, (void)a9, (void)a12, (void)a15;
+#undef BASE
+#undef ADVANCE
 #undef START
 #undef STEP
 #undef FINISH
 }
 
-/* scores[m, 16]: of m <= MR keys with 16 queries */
+/* Keys [j, j + m), m <= MR */
 static void
-score_tile(size_t m, const float *key, size_t ld, const float *queries, size_t dim,
-           struct v16 *max, float *scores)
+score_tile(size_t m, const struct head *h, size_t j, struct v16 *max)
 {
-    struct product p = { key, queries, ld, 1, LANES, dim };
+    struct product p = { h->keys + j * h->ld, h->queries, h->ld, 1, LANES, h->dim };
 
     switch (m) {
 #define HEIGHT(r, base, times)                                                         \
-    case r + 1: tile(r + 1, &p, max, NULL, scores, LANES, LANES); break;
+    case r + 1: tile(r + 1, &p, max, NULL, h->scores + j * LANES, LANES, LANES); break;
         EACH_ROW(HEIGHT)
 #undef HEIGHT
     }
 }
 
-/* out[m, n], n <= 16: m <= MR of the 16 queries, times their factors */
+/* Queries [i, i + m) of the 16, m <= MR, columns from c on, at most 16 */
 static void
-out_tile(size_t m, const float *weights, const float *values, size_t wide, size_t k,
-         const float *factor, float *out, size_t ld, size_t n)
+out_tile(size_t m, const struct head *h, size_t i, size_t c, float *out, size_t ld)
 {
-    struct product p = { weights, values, 1, LANES, wide, k };
+    struct product p = { h->scores + i, h->values + c, 1, LANES, h->ld, h->n };
 
     switch (m) {
 #define HEIGHT(r, base, times)                                                         \
-    case r + 1: tile(r + 1, &p, NULL, factor, out, ld, n); break;
+    case r + 1: tile(r + 1, &p, NULL, h->factor + i, out, ld, h->dim - c); break;
         EACH_ROW(HEIGHT)
 #undef HEIGHT
     }
 }
+
+/* The height of the next tile where some rows are left: 17 rows are 9 + 8. */
+INLINE size_t
+height(size_t rows)
+{
+    size_t tiles = (rows + MR - 1) / MR;
+
+    return (rows + tiles - 1) / tiles;
+}
+
+/* ---- softmax ---- */
 
 /* Scores to weights in place; returns their sum. */
 INLINE struct v16
-weigh_some(float *scores, size_t n, struct v16 scale, struct v16 below)
+weigh_some(float *scores, size_t n, struct v16 scale, struct v16 max)
 {
     struct v16 sum = v_set1(0.0f);
 
     for (size_t j = 0; j < n; j++) {
         struct v16 w = v_load_n(scores + j * LANES, LANES, 0.0f);
-        w = exp_weight16(v_fma(w, scale, below));
+        w = exp_weight16(v_mul(v_sub(w, max), scale));
         v_store_n(scores + j * LANES, w, LANES);
         sum = v_add(sum, w);
     }
     return sum;
 }
 
-/* The same for all keys; returns 1 / the sum, which is one of sums, for precision. */
-INLINE struct v16
-weigh(float *scores, size_t n, float scale, struct v16 max)
+static void
+weigh(const struct head *h, struct v16 max)
 {
-    struct v16 sum = v_set1(0.0f), by = v_set1(scale);
-    struct v16 below = v_sub(v_set1(-0.0f), v_mul(max, by));
+    struct v16 sum = v_set1(0.0f), scale = v_set1(h->scale);
 
-    for (size_t j = 0; j < n; j += KERNEL_ATTEND_SUM) {
-        size_t some = n - j < KERNEL_ATTEND_SUM ? n - j : KERNEL_ATTEND_SUM;
-        sum = v_add(sum, weigh_some(scores + j * LANES, some, by, below));
+    for (size_t j = 0; j < h->n; j += KERNEL_ATTEND_SUM) {
+        size_t some = h->n - j < KERNEL_ATTEND_SUM ? h->n - j : KERNEL_ATTEND_SUM;
+        sum = v_add(sum, weigh_some(h->scores + j * LANES, some, scale, max));
     }
-    return v_div(v_set1(1.0f), sum);
+    v_store_n(h->factor, v_div(v_set1(1.0f), sum), LANES);
 }
 
+/* ---- memory ---- */
+
 /* queries[dim, 16] of n <= 16 rows; lanes without one repeat the last, for nobody. */
-static void
+INLINE void
 transpose(const float *q, size_t ld, size_t n, size_t dim, float *queries)
 {
     const float *row[LANES];
@@ -141,7 +161,7 @@ transpose(const float *q, size_t ld, size_t n, size_t dim, float *queries)
             queries[l * LANES + i] = row[i][l];
 }
 
-/* Rows of keys or values side by side, zeros behind them */
+/* Rows [n, dim] as [n, wide], with zeros behind each */
 static const float *
 copy_rows(const float *x, size_t ld, size_t n, size_t dim, float *y, size_t wide)
 {
@@ -151,37 +171,43 @@ copy_rows(const float *x, size_t ld, size_t n, size_t dim, float *y, size_t wide
     return y;
 }
 
-static void
-attend(const struct kernel_attend *h)
+/* Keys and values are used where they stand, but for rows that are not whole vectors,
+ * or that fall on each other in L1: at multiples of 2 KB. */
+INLINE struct head
+prepare(const struct kernel_attend *a)
 {
-    size_t n = h->n, wide = h->ld;
-    float *factor = h->work, *queries = factor + LANES;
-    float *scores = queries + h->dim * LANES;
-    const float *keys = h->key, *values = h->value;
+    struct head h = { a->key,   a->value,          a->n, a->dim, a->ld,
+                      a->scale, .queries = a->work };
+    size_t wide = (a->dim + LANES - 1) / LANES * LANES;
 
-    if (h->dim % LANES || h->ld % 512 == 0) {
-        float *copy = scores + n * LANES;
-        wide = (h->dim + LANES - 1) / LANES * LANES;
-        keys = copy_rows(h->key, h->ld, n, h->dim, copy, wide);
-        values = copy_rows(h->value, h->ld, n, h->dim, copy + n * wide, wide);
+    h.factor = h.queries + a->dim * LANES;
+    h.scores = h.factor + LANES;
+    if (a->dim % LANES != 0 || a->ld % 512 == 0) {
+        float *copy = h.scores + a->n * LANES;
+        h.keys = copy_rows(a->key, a->ld, a->n, a->dim, copy, wide);
+        h.values = copy_rows(a->value, a->ld, a->n, a->dim, copy + a->n * wide, wide);
+        h.ld = wide;
     }
-    for (size_t i = 0; i < n; i += LANES) {
-        struct v16 max = v_set1(-INFINITY);
-        size_t some = n - i < LANES ? n - i : LANES;
+    return h;
+}
 
-        transpose(h->q + i * h->ld, h->ld, some, h->dim, queries);
-        for (size_t tiles = (n + MR - 1) / MR, j = 0, now; tiles > 0;
-             tiles--, j += now) {
-            now = (n - j + tiles - 1) / tiles;
-            score_tile(now, keys + j * wide, wide, queries, h->dim, &max, scores + j * LANES);
-        }
-        v_store_n(factor, weigh(scores, n, h->scale, max), LANES);
-        for (size_t tiles = (some + MR - 1) / MR, r = 0, now; tiles > 0;
-             tiles--, r += now) {
-            now = (some - r + tiles - 1) / tiles;
-            for (size_t c = 0; c < h->dim; c += LANES)
-                out_tile(now, scores + r, values + c, wide, n, factor + r,
-                         h->out + (i + r) * h->ld_out + c, h->ld_out, h->dim - c);
+static void
+attend(const struct kernel_attend *a)
+{
+    struct head h = prepare(a);
+
+    for (size_t i = 0; i < a->n; i += LANES) {
+        size_t some = a->n - i < LANES ? a->n - i : LANES;
+        struct v16 max = v_set1(-INFINITY);
+
+        transpose(a->q + i * a->ld, a->ld, some, a->dim, h.queries);
+        for (size_t j = 0, m; j < a->n; j += m)
+            score_tile(m = height(a->n - j), &h, j, &max);
+        weigh(&h, max);
+        for (size_t r = 0, m; r < some; r += m) {
+            m = height(some - r);
+            for (size_t c = 0; c < a->dim; c += LANES)
+                out_tile(m, &h, r, c, a->out + (i + r) * a->ld_out + c, a->ld_out);
         }
     }
 }

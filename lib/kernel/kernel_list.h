@@ -57,11 +57,11 @@ KERNEL(softmax, void, (float *y, size_t ldy, size_t m, size_t n, float scale))
 
 /* ---- attention ---- */
 
-/* out[n, dim] = softmax(scale * q key^T) value of one head; scale >= 0. A score is one
- * fma chain over dim in order; a weight is exp of fma(score, scale, -(max * scale)) and
- * not below 2^-126; the weights are added in the order of the keys; an output is one fma
- * chain over the keys in order, times 1 / that sum. A NaN among the scores of a query
- * makes its row NaN, and so does a query without a finite maximum. */
+/* out[n, dim] = softmax(scale * q key^T) value of one head, scale > 0. A score is one
+ * fma chain over dim in order; its weight exp((score - max) * scale), not below 2^-126;
+ * weights are added in order KERNEL_ATTEND_SUM at a time, and then these sums; an output
+ * is one fma chain over the keys in order, times 1 / the sum. Every chain begins with +0.
+ * A query with a NaN among its scores, or without a finite maximum, gives a NaN row. */
 KERNEL(attend, void, (const struct kernel_attend *h))
 
 /* ---- vectors ---- */

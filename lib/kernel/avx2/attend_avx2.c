@@ -1,7 +1,8 @@
 /* attend_avx2.c - attend_body.h at this level: tiles of 6 rows, as in gemm_avx2.c */
 #include "kernel/avx2/vec_avx2.h"
 
-#define MR 6
+#define MR           6
+#define EACH_BASE(X) X(a0, 0) X(a3, 3)
 #define EACH_ROW(X)                                                                    \
     X(0, a0, 0) X(1, a0, 1) X(2, a0, 2) X(3, a3, 0) X(4, a3, 1) X(5, a3, 2)
 

@@ -1,7 +1,8 @@
 /* attend_avx512.c - attend_body.h at this level: tiles of 16 rows */
 #include "kernel/avx512/vec_avx512.h"
 
-#define MR 16
+#define MR           16
+#define EACH_BASE(X) X(a0, 0) X(a3, 3) X(a6, 6) X(a9, 9) X(a12, 12) X(a15, 15)
 #define EACH_ROW(X)                                                                    \
     X(0, a0, 0)                                                                        \
     X(1, a0, 1)                                                                        \

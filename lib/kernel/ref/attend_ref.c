@@ -26,8 +26,7 @@ weigh(float *score, size_t n, float scale, float max)
     float sum = 0.0f, some = 0.0f;
 
     for (size_t j = 0; j < n; j++) {
-        float x = fmaf(score[j], scale, -(max * scale));
-        score[j] = exp_weight16(v_set1(x)).f[0];
+        score[j] = exp_weight16(v_set1((score[j] - max) * scale)).f[0];
         some += score[j];
         if (j % KERNEL_ATTEND_SUM == KERNEL_ATTEND_SUM - 1 || j == n - 1) {
             sum += some;
