@@ -1,8 +1,8 @@
 /*
  * attend_body.h - attention of one head, written once for the levels with vectors
  *
- * Included by attend_LEVEL.c after its vec_LEVEL.h and its own MR, EACH_BASE, EACH_ROW
- * and transpose_quads(). Sixteen queries at a time are the lanes of
+ * Included by attend_LEVEL.c after its vec_LEVEL.h. Sixteen queries at a time are the
+ * lanes of
  *
  *     scores[n, 16] = keys[n, dim] * queries^T[dim, 16]
  *
@@ -17,8 +17,26 @@
 
 #include "kernel/kernel_fill.h"
 #include "kernel/math_body.h"
+#include "kernel/ref/vec_ref.h" /* where no other came first */
 
 #define LANES 16
+
+/* The rows of a tile: X(row, pointer, rows from there). Six pointers reach them all by
+ * the addressing modes of the machine. */
+#define EACH_BASE(X) X(a0, 0) X(a3, 3) X(a6, 6) X(a9, 9) X(a12, 12) X(a15, 15)
+#define EACH_ROW(X)                                                                    \
+    X(0, a0, 0)                                                                        \
+    X(1, a0, 1)                                                                        \
+    X(2, a0, 2)                                                                        \
+    X(3, a3, 0)                                                                        \
+    X(4, a3, 1)                                                                        \
+    X(5, a3, 2)                                                                        \
+    X(6, a6, 0)                                                                        \
+    X(7, a6, 1)                                                                        \
+    X(8, a6, 2)                                                                        \
+    X(9, a9, 0)                                                                        \
+    X(10, a9, 1)                                                                       \
+    X(11, a9, 2) X(12, a12, 0) X(13, a12, 1) X(14, a12, 2) X(15, a15, 0)
 
 /* One head and its scratch */
 struct head {
@@ -38,16 +56,16 @@ struct product {
     size_t row, step, ldb, k;
 };
 
-/* y[m, n] = product * factor[m], where there is one; n <= 16. The columns' largest go to
- * max, where there is one. m is a constant, so each caller's copy holds the code of its
- * rows alone. Rows are reached by a pointer for three and the addressing modes. */
+/* y[m, n] = product * factor[m], where there is one; n <= 16. The largest of each
+ * column goes to max, where there is one. m is a constant, so each caller's copy holds
+ * the code of its rows alone. */
 INLINE void
 tile(size_t m, const struct product *p, struct v16 *max, const float *factor, float *y,
      size_t ldy, size_t n)
 {
     const float *b = p->b;
     size_t row = p->row;
-    struct v16 most = max ? *max : v_set1(0.0f); /* y may not alias it: registers */
+    struct v16 most = max ? *max : v_set1(0.0f); /* a register: y might alias it */
 
 #define BASE(base, r)         const float *base = p->a + (m > r ? r * row : 0);
 #define ADVANCE(base, r)      base += p->step;
@@ -77,29 +95,37 @@ tile(size_t m, const struct product *p, struct v16 *max, const float *factor, fl
 #undef FINISH
 }
 
-/* Keys [j, j + m), m <= MR */
-static void
-score_tile(size_t m, const struct head *h, size_t j, struct v16 *max)
+/* Keys [j, j + m); m <= mr, a constant: no code for more */
+INLINE void
+score_tile(size_t m, size_t mr, const struct head *h, size_t j, struct v16 *max)
 {
     struct product p = { h->keys + j * h->ld, h->queries, h->ld, 1, LANES, h->dim };
+    float *y = h->scores + j * LANES;
 
     switch (m) {
 #define HEIGHT(r, base, times)                                                         \
-    case r + 1: tile(r + 1, &p, max, NULL, h->scores + j * LANES, LANES, LANES); break;
+    case r + 1:                                                                        \
+        if (r < mr)                                                                    \
+            tile(r + 1, &p, max, NULL, y, LANES, LANES);                               \
+        break;
         EACH_ROW(HEIGHT)
 #undef HEIGHT
     }
 }
 
-/* Queries [i, i + m) of the 16, m <= MR, columns from c on, at most 16 */
-static void
-out_tile(size_t m, const struct head *h, size_t i, size_t c, float *out, size_t ld)
+/* Queries [i, i + m) of the 16, columns from c on, at most 16 */
+INLINE void
+out_tile(size_t m, size_t mr, const struct head *h, size_t i, size_t c, float *y,
+         size_t ldy)
 {
     struct product p = { h->scores + i, h->values + c, 1, LANES, h->ld, h->n };
 
     switch (m) {
 #define HEIGHT(r, base, times)                                                         \
-    case r + 1: tile(r + 1, &p, NULL, h->factor + i, out, ld, h->dim - c); break;
+    case r + 1:                                                                        \
+        if (r < mr)                                                                    \
+            tile(r + 1, &p, NULL, h->factor + i, y, ldy, h->dim - c);                  \
+        break;
         EACH_ROW(HEIGHT)
 #undef HEIGHT
     }
@@ -107,9 +133,9 @@ out_tile(size_t m, const struct head *h, size_t i, size_t c, float *out, size_t 
 
 /* The height of the next tile where some rows are left: 17 rows are 9 + 8. */
 INLINE size_t
-height(size_t rows)
+height(size_t rows, size_t mr)
 {
-    size_t tiles = (rows + MR - 1) / MR;
+    size_t tiles = (rows + mr - 1) / mr;
 
     return (rows + tiles - 1) / tiles;
 }
@@ -131,7 +157,7 @@ weigh_some(float *scores, size_t n, struct v16 scale, struct v16 max)
     return sum;
 }
 
-static void
+INLINE void
 weigh(const struct head *h, struct v16 max)
 {
     struct v16 sum = v_set1(0.0f), scale = v_set1(h->scale);
@@ -155,14 +181,14 @@ transpose(const float *q, size_t ld, size_t n, size_t dim, float *queries)
     for (size_t i = 0; i < LANES; i++)
         row[i] = q + (i < n ? i : n - 1) * ld;
     for (; l + 4 <= dim; l += 4)
-        transpose_quads(row, l, queries + l * LANES);
+        v_transpose_quads(row, l, queries + l * LANES);
     for (; l < dim; l++)
         for (size_t i = 0; i < LANES; i++)
             queries[l * LANES + i] = row[i][l];
 }
 
 /* Rows [n, dim] as [n, wide], with zeros behind each */
-static const float *
+INLINE const float *
 copy_rows(const float *x, size_t ld, size_t n, size_t dim, float *y, size_t wide)
 {
     for (size_t j = 0; j < n; j++)
@@ -191,8 +217,9 @@ prepare(const struct kernel_attend *a)
     return h;
 }
 
-static void
-attend(const struct kernel_attend *a)
+/* mr: how many rows a tile has at the most, up to 16; a constant */
+INLINE void
+attend_head(const struct kernel_attend *a, size_t mr)
 {
     struct head h = prepare(a);
 
@@ -201,13 +228,16 @@ attend(const struct kernel_attend *a)
         struct v16 max = v_set1(-INFINITY);
 
         transpose(a->q + i * a->ld, a->ld, some, a->dim, h.queries);
-        for (size_t j = 0, m; j < a->n; j += m)
-            score_tile(m = height(a->n - j), &h, j, &max);
+        for (size_t j = 0, m; j < a->n; j += m) {
+            m = height(a->n - j, mr);
+            score_tile(m, mr, &h, j, &max);
+        }
         weigh(&h, max);
         for (size_t r = 0, m; r < some; r += m) {
-            m = height(some - r);
+            float *out = a->out + (i + r) * a->ld_out;
+            m = height(some - r, mr);
             for (size_t c = 0; c < a->dim; c += LANES)
-                out_tile(m, &h, r, c, a->out + (i + r) * a->ld_out + c, a->ld_out);
+                out_tile(m, mr, &h, r, c, out + c, a->ld_out);
         }
     }
 }

@@ -10,7 +10,8 @@
  *  - products of matrices: lanes are output columns, so that each output is one chain
  * of fma over k in order, however wide the registers are;
  *  - other sums: element i goes to lane i % 16, and the 16 lanes are added by halves
- *    (i to i + 8, then + 4, + 2, + 1); what is missing from the last 16 is zero;
+ *    (i to i + 8, then + 4, + 2, + 1); what is missing from the last 16 is zero (the
+ *    weights of attention are added in an order of their own, see kernel_list.h);
  *  - exp, erf and tanh are polynomials of our own (math_body.h).
  *
  * Pointers need the alignment of their element. Outputs do not overlap inputs.

@@ -1,4 +1,4 @@
-/* test_attend.c - attention: against double, huge scores, all levels alike, sequences alone */
+/* test_attend.c - attention: in double, huge scores, at all levels, sequences alone */
 #include "tensor/attend.h"
 
 #include "tap.h"
