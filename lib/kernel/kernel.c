@@ -15,6 +15,7 @@ fill_tables(void)
 
     gemm_ref_fill(&k);
     q8_ref_fill(&k);
+    attend_ref_fill(&k);
     rows_ref_fill(&k);
     bytes_ref_fill(&k);
     tables[CPU_REF] = k;
@@ -22,6 +23,7 @@ fill_tables(void)
     k.level = CPU_AVX2;
     gemm_avx2_fill(&k);
     q8_avx2_fill(&k);
+    attend_avx2_fill(&k);
     rows_avx2_fill(&k);
     bytes_avx2_fill(&k);
     tables[CPU_AVX2] = k;
@@ -29,6 +31,7 @@ fill_tables(void)
     k.level = CPU_AVX512;
     gemm_avx512_fill(&k);
     q8_avx512_fill(&k);
+    attend_avx512_fill(&k);
     rows_avx512_fill(&k);
     bytes_avx512_fill(&k);
     tables[CPU_AVX512] = k;

@@ -10,7 +10,8 @@
  *  - products of matrices: lanes are output columns, so that each output is one chain
  * of fma over k in order, however wide the registers are;
  *  - other sums: element i goes to lane i % 16, and the 16 lanes are added by halves
- *    (i to i + 8, then + 4, + 2, + 1); what is missing from the last 16 is zero;
+ *    (i to i + 8, then + 4, + 2, + 1); what is missing from the last 16 is zero (the
+ *    weights of attention are added in an order of their own, see kernel_list.h);
  *  - exp, erf and tanh are polynomials of our own (math_body.h).
  *
  * Pointers need the alignment of their element. Outputs do not overlap inputs.
@@ -72,6 +73,27 @@ struct kernel_q8_panel {
     const float *sum;     /* [blocks][nr]: step * the sum of the block's q */
     const int32_t *shift; /* [blocks][nr]: 127 * the sum of the block's q */
 };
+
+#define KERNEL_ATTEND_SUM 16 /* weights that are added before their sum is */
+
+/* One head of one sequence: n tokens, each with its query, key and value. */
+struct kernel_attend {
+    const float *q, *key, *value; /* [n, dim] each */
+    float *out;                   /* [n, dim] */
+    size_t n, dim;
+    size_t ld, ld_out; /* of q, key and value; of out */
+    float scale;
+    float *work; /* [kernel_attend_work(n, dim)], aligned to 64 bytes */
+};
+
+/* Floats that the kernel `attend` works in */
+static inline size_t
+kernel_attend_work(size_t n, size_t dim)
+{
+    size_t wide = (dim + 15) / 16 * 16;
+
+    return 2 * n * wide + 16 * (n + dim + 1);
+}
 
 struct kernels {
     enum cpu_level level;

@@ -55,6 +55,15 @@ KERNEL(add_norm, void,
  * row without a finite maximum. */
 KERNEL(softmax, void, (float *y, size_t ldy, size_t m, size_t n, float scale))
 
+/* ---- attention ---- */
+
+/* out[n, dim] = softmax(scale * q key^T) value of one head, scale > 0. A score is one
+ * fma chain over dim in order; its weight exp((score - max) * scale), not below 2^-126;
+ * the weights are added in order, KERNEL_ATTEND_SUM at a time, and then these sums; an
+ * output is one fma chain over the keys in order, times 1 / the sum. Chains begin with
+ * +0. A NaN among the scores of a query, or no finite maximum, makes its row NaN. */
+KERNEL(attend, void, (const struct kernel_attend *h))
+
 /* ---- vectors ---- */
 
 /* In place. exp: results below 2^-126 are +0. */

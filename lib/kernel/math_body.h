@@ -57,6 +57,27 @@ exp16(struct v16 x)
     return v_if_le(x, v_set1(EXP_MAX), y, v_mul(x, v_set1(INFINITY)));
 }
 
+/* The same for softmax, where no x is much above zero: 2^-126 from EXP_MIN down, NaN
+ * for NaN. A product with 2^n in place of exp16's two comparisons. */
+static inline struct v16
+exp_weight16(struct v16 x)
+{
+    struct v16 t, n, r, p;
+
+    x = v_max(v_set1(EXP_MIN), x);
+    t = v_fma(x, v_set1(LOG2_E), v_set1(ROUNDER));
+    n = v_sub(t, v_set1(ROUNDER));
+    r = v_fma(n, v_set1(-LN2_HI), x);
+    p = v_set1(EXP_4);
+    p = horner(p, r, EXP_3);
+    p = horner(p, r, EXP_2);
+    p = horner(p, r, EXP_1);
+    p = horner(p, r, EXP_0);
+    p = v_fma(v_mul(r, r), p, r);
+    n = v_add_exponent(v_set1(1.0f), t);
+    return v_fma(p, n, n);
+}
+
 /* Small x: an odd polynomial. Else 1 - 2 / (e^2|x| + 1), which is 1 from 9.02 on. */
 static inline struct v16
 tanh16(struct v16 x)

@@ -27,8 +27,8 @@ struct attend_shape {
 /*
  * qkv [n_tok, 3 * d]: of each token the queries, keys and values, in this order; out
  * [n_tok, d], not overlapping it. start [n_seq + 1]: where each sequence begins, the
- * last one is n_tok. work is scratch: this call empties it; it takes about (2 * longest
- * * head_dim + 64k) floats, and 12 * longest where that is more than 64k.
+ * last one is n_tok. work is scratch: this call empties it; it takes what one head of
+ * the longest sequence does, kernel_attend_work() floats.
  */
 void attend(const struct kernels *k, const struct attend_shape *shape, const float *qkv,
             const size_t *start, size_t n_seq, float *out, struct arena *work);

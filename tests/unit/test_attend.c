@@ -1,4 +1,4 @@
-/* test_attend.c - attention: against double, the same at all levels, sequences alone */
+/* test_attend.c - attention: in double, huge scores, at all levels, sequences alone */
 #include "tensor/attend.h"
 
 #include "tap.h"
@@ -84,9 +84,31 @@ test_alone(const struct attend_shape *s, const float *qkv, const float *all)
            s->head_dim);
 }
 
+/* Scores near the largest float, whose differences decide, and one not finite */
+static void
+test_huge(enum cpu_level level)
+{
+    struct attend_shape s = { 1, 2 };
+    float qkv[] = { 1e18f, 0, 1e18f,    0, 1, 2, /* the key that two queries like */
+                    1e18f, 0, 0.99e18f, 0, 3, 4, -1.0f, 0, -1e18f, 0, 5, 6 };
+    float out[6], bad[6];
+    struct arena work = { 0 };
+
+    attend(kernel_get(level), &s, qkv, (const size_t[]){ 0, 3 }, 1, out, &work);
+    tap_ok(out[0] == 1 && out[1] == 2 && out[2] == 1 && out[3] == 2 && out[4] == 5,
+           "%s: the largest of huge scores takes all", cpu_name(level));
+    qkv[6] = 1e30f; /* the second query */
+    attend(kernel_get(level), &s, qkv, (const size_t[]){ 0, 3 }, 1, bad, &work);
+    tap_ok(isnan(bad[2]) && isnan(bad[3]) && bad[0] == out[0] && bad[4] == out[4],
+           "%s: an infinite score makes its row NaN, and no other", cpu_name(level));
+    arena_release(&work);
+}
+
 int
 main(void)
 {
+    for (enum cpu_level level = CPU_REF; level <= cpu_detect(); level++)
+        test_huge(level);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         const struct attend_shape *s = &shapes[i];
         float *qkv = tensors_random(start[N_SEQ] * 3 * s->n_head * s->head_dim, 1);

@@ -243,4 +243,38 @@ v_store_u8(uint8_t *p, const struct v16 *x, size_t count, uint8_t zero, size_t n
     }
 }
 
+/* Of the rows i, i + 4, i + 8, i + 12 four floats each */
+INLINE struct v16
+v_quads(const float *const row[16], size_t i, size_t l)
+{
+    __m256 lo = _mm256_castps128_ps256(_mm_loadu_ps(row[i] + l));
+    __m256 hi = _mm256_castps128_ps256(_mm_loadu_ps(row[i + 8] + l));
+
+    return v_pair(_mm256_insertf128_ps(lo, _mm_loadu_ps(row[i + 4] + l), 1),
+                  _mm256_insertf128_ps(hi, _mm_loadu_ps(row[i + 12] + l), 1));
+}
+
+/* y[4, 8], 16 floats from row to row: a transposition of 4 x 4 in each half */
+INLINE void
+v_store_transposed(float *y, __m256 x0, __m256 x1, __m256 x2, __m256 x3)
+{
+    __m256 lo01 = _mm256_unpacklo_ps(x0, x1), hi01 = _mm256_unpackhi_ps(x0, x1);
+    __m256 lo23 = _mm256_unpacklo_ps(x2, x3), hi23 = _mm256_unpackhi_ps(x2, x3);
+
+    _mm256_storeu_ps(y, _mm256_shuffle_ps(lo01, lo23, 0x44));
+    _mm256_storeu_ps(y + 16, _mm256_shuffle_ps(lo01, lo23, 0xee));
+    _mm256_storeu_ps(y + 32, _mm256_shuffle_ps(hi01, hi23, 0x44));
+    _mm256_storeu_ps(y + 48, _mm256_shuffle_ps(hi01, hi23, 0xee));
+}
+
+INLINE void
+v_transpose_quads(const float *const row[16], size_t l, float *y)
+{
+    struct v16 x0 = v_quads(row, 0, l), x1 = v_quads(row, 1, l);
+    struct v16 x2 = v_quads(row, 2, l), x3 = v_quads(row, 3, l);
+
+    v_store_transposed(y, x0.lo, x1.lo, x2.lo, x3.lo);
+    v_store_transposed(y + 8, x0.hi, x1.hi, x2.hi, x3.hi);
+}
+
 #endif

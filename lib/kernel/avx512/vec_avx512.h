@@ -206,4 +206,31 @@ v_store_u8(uint8_t *p, const struct v16 *x, size_t count, uint8_t zero, size_t n
     }
 }
 
+/* Of the rows i, i + 4, i + 8, i + 12 four floats each */
+INLINE struct v16
+v_quads(const float *const row[16], size_t i, size_t l)
+{
+    __m512 x = _mm512_castps128_ps512(_mm_loadu_ps(row[i] + l));
+
+    x = _mm512_mask_broadcast_f32x4(x, 0x00f0, _mm_loadu_ps(row[i + 4] + l));
+    x = _mm512_mask_broadcast_f32x4(x, 0x0f00, _mm_loadu_ps(row[i + 8] + l));
+    x = _mm512_mask_broadcast_f32x4(x, 0xf000, _mm_loadu_ps(row[i + 12] + l));
+    return v_of(x);
+}
+
+/* A transposition of 4 x 4 in each quarter */
+INLINE void
+v_transpose_quads(const float *const row[16], size_t l, float *y)
+{
+    __m512 x0 = v_quads(row, 0, l).v, x1 = v_quads(row, 1, l).v;
+    __m512 x2 = v_quads(row, 2, l).v, x3 = v_quads(row, 3, l).v;
+    __m512 lo01 = _mm512_unpacklo_ps(x0, x1), hi01 = _mm512_unpackhi_ps(x0, x1);
+    __m512 lo23 = _mm512_unpacklo_ps(x2, x3), hi23 = _mm512_unpackhi_ps(x2, x3);
+
+    _mm512_storeu_ps(y, _mm512_shuffle_ps(lo01, lo23, 0x44));
+    _mm512_storeu_ps(y + 16, _mm512_shuffle_ps(lo01, lo23, 0xee));
+    _mm512_storeu_ps(y + 32, _mm512_shuffle_ps(hi01, hi23, 0x44));
+    _mm512_storeu_ps(y + 48, _mm512_shuffle_ps(hi01, hi23, 0xee));
+}
+
 #endif

@@ -18,6 +18,7 @@ struct v16 {
     float f[16];
 };
 
+#define INLINE    static inline
 #define EACH_LANE for (size_t i = 0; i < 16; i++)
 
 static inline struct v16
@@ -207,6 +208,14 @@ v_hmin(struct v16 x)
         for (size_t i = 0; i < half; i++)
             x.f[i] = x.f[i] < x.f[i + half] ? x.f[i] : x.f[i + half];
     return x.f[0];
+}
+
+/* y[4, 16] = the transpose of the floats [l, l + 4) of 16 rows */
+static inline void
+v_transpose_quads(const float *const row[16], size_t l, float *y)
+{
+    for (size_t c = 0; c < 4; c++)
+        EACH_LANE y[c * 16 + i] = row[i][l + c];
 }
 
 #endif

@@ -1,0 +1,16 @@
+/* attend_avx2.c - attend_body.h at this level: tiles of 6 rows, as in gemm_avx2.c */
+#include "kernel/avx2/vec_avx2.h"
+
+#include "kernel/attend_body.h"
+
+static void
+attend(const struct kernel_attend *a)
+{
+    attend_head(a, 6);
+}
+
+void
+attend_avx2_fill(struct kernels *k)
+{
+    k->attend = attend;
+}

@@ -1,0 +1,16 @@
+/* attend_avx512.c - attend_body.h at this level: tiles of 16 rows */
+#include "kernel/avx512/vec_avx512.h"
+
+#include "kernel/attend_body.h"
+
+static void
+attend(const struct kernel_attend *a)
+{
+    attend_head(a, 16);
+}
+
+void
+attend_avx512_fill(struct kernels *k)
+{
+    k->attend = attend;
+}
