@@ -353,7 +353,7 @@ struct todo {
     struct result **result;
 };
 
-/* Has this text a result already: in this batch, or, with --dedup, in an earlier one? */
+/* Has this text a result already, in this batch or, with --dedup, an earlier one? */
 static int
 known(struct run *r, struct twins *t, size_t i, uint64_t hash)
 {

@@ -45,8 +45,8 @@ struct kernel_norm {
 };
 
 /*
- * Rows of a matrix [m, k] in 8 bits, with a step and a lowest value for every block of k
- * (the last one may be shorter): x = step * q + low, q from 0 to 254.
+ * Rows of a matrix [m, k] in 8 bits, with a step and a lowest value for every block of
+ * k (the last one may be shorter): x = step * q + low, q from 0 to 254.
  */
 struct kernel_q8 {
     uint8_t *q;   /* [m, ld]: q - zero */
@@ -58,8 +58,8 @@ struct kernel_q8 {
 
 /* What is done to rows before they become 8 bits, in this order */
 struct kernel_q8_first {
-    const float *bias; /* [k] or NULL: added */
-    int gelu;          /* gelu as gelu16_coarse of math_body.h has it */
+    const float *bias;   /* [k] or NULL: added */
+    int gelu;            /* gelu as gelu16_coarse of math_body.h has it */
     const float *factor; /* [k] or NULL: multiplied by it */
 };
 

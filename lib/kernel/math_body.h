@@ -126,7 +126,8 @@ erf16(struct v16 x)
 }
 
 /* gelu with an error of at most 2.4e-5 for |x| < 12, 1.1e-7 |x| beyond: for numbers
- * that will be rounded to 8 bits. x times a polynomial of the normal CDF, cut at 4.5. */
+ * that will be rounded to 8 bits. x times a polynomial of the normal CDF, cut at 4.5.
+ */
 static inline struct v16
 gelu16_coarse(struct v16 x)
 {

@@ -41,7 +41,7 @@
 
 #define GELU_SCALE 0x1.41cfeap-2f
 #define GELU_FAR   0x1.6a09e6p+0f
-/* (normal CDF of s / 0.3143 - 1/2) / s in s^2 - 1, for s^2 <= 2; weighted error 8.2e-06 */
+/* (normal CDF of s / 0.314 - 1/2) / s in s^2 - 1, s^2 <= 2; weighted error 8.2e-06 */
 #define GELU_0 0x1.ff417ap-2f
 #define GELU_1 -0x1.f6fa88p-3f
 #define GELU_2 0x1.64418cp-3f

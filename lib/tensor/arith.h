@@ -49,7 +49,7 @@ struct arith_rows {
 
 struct arith_ops {
     const char *name;
-    int version; /* of the layout of panels: a change of it outdates packed files */
+    int version;  /* of the layout of panels: a change of it outdates packed files */
     size_t block; /* inputs that share a scale; 0: there are no scales */
 
     /* nr, head_bytes and panel_bytes of p, by its kernels, n_in and w; bytes are
@@ -84,7 +84,7 @@ struct arith_ops {
     int adds_bias;
 };
 
-extern const struct arith_ops arith_f32, arith_i8, arith_i8b32;
+extern const struct arith_ops arith_f32, arith_i8, arith_i8_b32;
 
 /* The columns of panel j: nr, fewer in the last one. */
 static inline size_t

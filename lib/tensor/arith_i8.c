@@ -220,4 +220,4 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
     }
 
 const struct arith_ops arith_i8 = ARITH_I8("i8", 128);
-const struct arith_ops arith_i8b32 = ARITH_I8("i8b32", 32);
+const struct arith_ops arith_i8_b32 = ARITH_I8("i8b32", 32);

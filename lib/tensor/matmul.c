@@ -55,8 +55,8 @@ end_rows(const struct pack *w, size_t row, float *y, size_t ldy, size_t m,
         w->k->add_norm(y, ldy, m, w->n_out, &norm);
 }
 
-/* The biases of panel j, where the product adds them: a GELU in floats has them with it,
- * one that makes the next product's rows can do without. */
+/* The biases of panel j, where the product adds them: a GELU in floats has them with
+ * it, one that makes the next product's rows can do without. */
 static const float *
 early_bias(const struct pack *w, size_t j, const struct matmul_end *end)
 {

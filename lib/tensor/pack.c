@@ -11,7 +11,7 @@
 static const struct arith_ops *const ariths[ARITHS] = {
     [ARITH_F32] = &arith_f32,
     [ARITH_I8] = &arith_i8,
-    [ARITH_I8B32] = &arith_i8b32,
+    [ARITH_I8B32] = &arith_i8_b32,
 };
 
 const char *

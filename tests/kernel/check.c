@@ -230,8 +230,8 @@ run_test(int t, const struct kernels *got, const char *where, uint64_t seed)
     return c.bad > 0;
 }
 
-/* A test at a level that this CPU does not have: skipped, but for what AVX-512 and tiles
- * in memory can do. */
+/* A test at a level that this CPU does not have: skipped, but for what AVX-512 and
+ * tiles in memory can do. */
 static int
 run_without(int t, enum cpu_level level, uint64_t seed)
 {

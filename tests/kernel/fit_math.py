@@ -112,7 +112,7 @@ def main():
                  -1 + 1e-9, 1.0, 9)
     print(f"#define GELU_SCALE {hexf(np.float32(float(root2 / far)))}")
     print(f"#define GELU_FAR   {hexf(np.float32(float(root2)))}")
-    emit("GELU", f"(normal CDF of s / {float(root2 / far):.4f} - 1/2) / s in s^2 - 1, for s^2 <= 2", c, err)
+    emit("GELU", f"(normal CDF of s / {float(root2 / far):.3f} - 1/2) / s in s^2 - 1, s^2 <= 2", c, err)
     print("#endif")
 
 

@@ -1,9 +1,9 @@
 /*
  * q8_avx2.c - the matrix product in 8 bits, in tiles of 4 x 16
  *
- * vpmaddubsw multiplies unsigned by signed bytes and adds pairs in 16 bits: |w| * (x with
- * the sign of w) is at most 127 * 127, so no pair saturates. x is q - 127, and 127 times
- * the sum of the weights (shift) is what the sums begin with.
+ * vpmaddubsw multiplies unsigned by signed bytes and adds pairs in 16 bits: |w| * (x
+ * with the sign of w) is at most 127 * 127, so no pair saturates. x is q - 127, and 127
+ * times the sum of the weights (shift) is what the sums begin with.
  *
  * 8 sums, 2 registers of the panel and their absolute values, ones, and 2 at work.
  */
@@ -36,7 +36,7 @@ broadcast4(const uint8_t *p)
     return _mm256_set1_epi32(four);
 }
 
-/* The sums of one block to floats: 8 columns of one row, added to what is at `from`. */
+/* The sums of a block to floats: 8 columns of a row, added to what is at `from`. */
 INLINE void
 finish(__m256i dot, const float *scale, const float *w_step, const float *w_sum,
        const float *from, float *c)

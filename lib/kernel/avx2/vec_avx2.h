@@ -209,35 +209,31 @@ v_any_nan(struct v16 x)
     return _mm256_movemask_ps(_mm256_or_ps(lo, hi)) != 0;
 }
 
-INLINE __m256i
-v_u16(struct v16 x)
-{
-    return _mm256_packus_epi32(_mm256_cvtps_epi32(x.lo), _mm256_cvtps_epi32(x.hi));
-}
-
-/* 32 at once */
-INLINE __m256i
-v_u8_of_two(struct v16 x, struct v16 y)
+/* 32 bytes of two vectors */
+INLINE void
+v_store_two(uint8_t *p, struct v16 x, struct v16 y, uint8_t zero)
 {
     const __m256i lanes = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    __m256i b = _mm256_packus_epi16(v_u16(x), v_u16(y));
+    __m256i a = _mm256_packus_epi32(_mm256_cvtps_epi32(x.lo), _mm256_cvtps_epi32(x.hi));
+    __m256i b = _mm256_packus_epi32(_mm256_cvtps_epi32(y.lo), _mm256_cvtps_epi32(y.hi));
+    __m256i u = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(a, b), lanes);
 
-    return _mm256_permutevar8x32_epi32(b, lanes);
+    u = _mm256_sub_epi8(u, _mm256_set1_epi8((char)zero));
+    _mm256_storeu_si256((__m256i *)(void *)p, u);
 }
 
 INLINE void
 v_store_u8(uint8_t *p, const struct v16 *x, size_t count, uint8_t zero, size_t n)
 {
     for (size_t i = 0; i < count; i += 2) {
-        __m256i b = v_u8_of_two(x[i], i + 1 < count ? x[i + 1] : x[i]);
+        struct v16 next = x[i + 1 < count ? i + 1 : i];
         size_t left = n - 16 * i;
         uint8_t all[32];
 
-        b = _mm256_sub_epi8(b, _mm256_set1_epi8((char)zero));
         if (left >= 32) {
-            _mm256_storeu_si256((__m256i *)(void *)(p + 16 * i), b);
+            v_store_two(p + 16 * i, x[i], next, zero);
         } else {
-            _mm256_storeu_si256((__m256i *)(void *)all, b);
+            v_store_two(all, x[i], next, zero);
             memcpy(p + 16 * i, all, (left + 3) / 4 * 4);
         }
     }

@@ -33,7 +33,7 @@ broadcast4(const uint8_t *p)
     return _mm512_set1_epi32(four);
 }
 
-/* The sums of one block to floats: 16 columns of one row, added to what is at `from`. */
+/* The sums of a block to floats: 16 columns of a row, added to what is at `from`. */
 INLINE void
 finish(__m512i dot, const float *scale, __m512 w_step, __m512 w_sum, const float *from,
        float *c)

@@ -169,8 +169,8 @@ v_any_nan(struct v16 x)
 }
 
 /* n numbers of `count` vectors, each from 0 to 254.5, to the nearest integers (even on
- * a tie) less `zero`, to p; n is rounded up to a multiple of 4. Numbers out of range are
- * anything. */
+ * a tie) less `zero`, to p; n is rounded up to a multiple of 4. Numbers out of range
+ * are anything. */
 static inline void
 v_store_u8(uint8_t *p, const struct v16 *x, size_t count, uint8_t zero, size_t n)
 {
