@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # each_tool sets tool; what is in single quotes is jq's or sed's.
 # shellcheck disable=SC2154,SC2016
-# Same bytes whatever the threads, windows, chunks of input, neighbours, repeats, CPU.
+# Same bytes whatever the threads, windows, chunks of input, neighbours, repeats, CPU; at
+# every precision.
 
 load records
 
@@ -15,6 +16,23 @@ setup() {
         printf '{"i":%d,"text":"%s"}\n' "$i" "$(printf 'word%.0s the ' $(seq $n))"
     done >"$in"
     printf '{"i":121}\n{"i":122,"text":""}\n' >>"$in"
+}
+
+# Run the function on every tool, and where it runs a model at every precision.
+each_way() {
+    each_tool precisions "$@"
+}
+precisions() {
+    local p all=("${tool[@]}")
+    case ${tool[0]} in
+        embed | classify)
+            for p in i8 i8b32 f32; do
+                tool=("${all[@]}" "--precision=$p")
+                "$@" || return
+            done
+            ;;
+        *) "$@" ;;
+    esac
 }
 
 # The tool on $in with these options, into the file named first.
@@ -34,7 +52,7 @@ same() {
             go got $o && same || return
         done
     }
-    each_tool vary
+    each_way vary
 }
 @test "whole input, a pipe, single bytes" {
     chunks() {
@@ -47,7 +65,7 @@ same() {
         "${tool[@]}" -q "$BATS_TEST_TMPDIR/short" >"$BATS_TEST_TMPDIR/want"
         same
     }
-    each_tool chunks
+    each_way chunks
 }
 @test "neighbours: shuffled records give the same lines" {
     shuffled() {
@@ -56,7 +74,7 @@ same() {
         "${tool[@]}" -q "$BATS_TEST_TMPDIR/mixed" >"$BATS_TEST_TMPDIR/got"
         cmp <(sort "$BATS_TEST_TMPDIR/want") <(sort "$BATS_TEST_TMPDIR/got")
     }
-    each_tool shuffled
+    each_way shuffled
 }
 @test "every level of this CPU gives the bytes of ref" {
     levels() {
@@ -65,7 +83,7 @@ same() {
             TEXTMILL_ISA=$isa go got && same || return
         done
     }
-    each_tool levels
+    each_way levels
 }
 @test "in parts or at once" {
     parts() {
@@ -73,5 +91,5 @@ same() {
         for p in "1,40p" "41,90p" '91,$p'; do sed -n "$p" "$in" | "${tool[@]}" -q; done >"$BATS_TEST_TMPDIR/got"
         same
     }
-    each_tool parts
+    each_way parts
 }
