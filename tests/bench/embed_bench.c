@@ -113,9 +113,8 @@ main(int argc, char **argv)
     qsort(t, RUNS, sizeof *t, by_value);
     for (size_t i = 0; i < b.n; i++)
         tokens += b.info[i].kept;
-    printf("{\"precision\":\"%s\",\"records\":%zu,\"tokens\":%zu,\"threads\":%d,\"open_"
-           "ms\":%.1f,"
-           "\"seconds\":%.3f,\"tokens_s\":%.0f}\n",
+    printf("{\"precision\":\"%s\",\"records\":%zu,\"tokens\":%zu,\"threads\":%d,"
+           "\"open_ms\":%.1f,\"seconds\":%.3f,\"tokens_s\":%.0f}\n",
            session_precision(embedder_session(b.m)), b.n, tokens, b.n_thread,
            1e3 * t_open, t[RUNS / 2], (double)tokens / t[RUNS / 2]);
     return 0;
