@@ -5,7 +5,7 @@
  *
  * "kernel": the micro-kernel on data in L1, the ceiling of all the others, and "share"
  * what they reach of it. "matmul", "attend", "layer": one thread, a MiniLM batch of
- * N_TOK tokens. "gflops" counts additions and multiplications, those of integers too. "ns":
+ * N_TOK tokens. "gflops" counts additions and multiplications, of integers too. "ns":
  * nanoseconds per element of the row kernels. Of REPEATS measurements the median is
  * printed, and the best; levels and arithmetics take turns, so that a noisy neighbour
  * hits them all.

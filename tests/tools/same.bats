@@ -40,7 +40,7 @@ go() {
     "${tool[@]}" -q "${@:2}" "$in" >"$BATS_TEST_TMPDIR/$1" || [ $? = 1 ]
 }
 same() {
-    cmp "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
+    [ -s "$BATS_TEST_TMPDIR/want" ] && cmp "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
 }
 
 @test "threads, windows, memory, repeats" {
@@ -72,6 +72,7 @@ same() {
         go want -j1
         shuf --random-source="$in" "$in" >"$BATS_TEST_TMPDIR/mixed"
         "${tool[@]}" -q "$BATS_TEST_TMPDIR/mixed" >"$BATS_TEST_TMPDIR/got"
+        [ -s "$BATS_TEST_TMPDIR/want" ] || return
         cmp <(sort "$BATS_TEST_TMPDIR/want") <(sort "$BATS_TEST_TMPDIR/got")
     }
     each_way shuffled
