@@ -19,15 +19,30 @@ open_tokenizer(struct session *s, struct err *e)
     return s->tokenizer ? 0 : -1;
 }
 
+/* The arithmetic that was asked for, or -1 and which there are. */
+static int
+find_arith(const char *name, struct err *e)
+{
+    char list[100] = "";
+    size_t n = 0;
+    int arith = name ? pack_arith_find(name) : SESSION_ARITH;
+
+    for (int i = 0; i < ARITHS && n < sizeof list; i++)
+        n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "",
+                              pack_arith_name((enum arith)i));
+    return arith < 0 ? err_set(e, ERR_USAGE, "--precision is one of %s, not '%.40s'",
+                               list, name)
+                     : arith;
+}
+
 static int
 open_model(struct session *s, const struct session_opt *opt, struct err *e)
 {
-    const char *name = opt->precision ? opt->precision : "f32";
     struct model_opt model = { .pool = opt->pool, .cache = opt->cache };
-    int arith = pack_arith_find(name);
+    int arith = find_arith(opt->precision, e);
 
     if (arith < 0)
-        return err_set(e, ERR_USAGE, "precision '%.40s' is not known", name);
+        return -1;
     model.arith = s->arith = (enum arith)arith;
     s->model = model_open(s->how.dir, &model, e);
     return s->model ? 0 : -1;

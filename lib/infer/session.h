@@ -18,9 +18,12 @@
 #include "model/model.h"
 #include "token/tokenizer.h"
 
+/* The arithmetic where none is named */
+#define SESSION_ARITH ARITH_I8
+
 struct session_opt {
     const char *dir;
-    const char *precision; /* name of an arithmetic; NULL: "f32" */
+    const char *precision; /* name of an arithmetic; NULL: SESSION_ARITH */
     struct pool *pool;     /* used while opening; NULL: one thread */
     int cache;             /* of packed weights, see model.h */
 };
@@ -40,6 +43,6 @@ void session_close(struct session *s); /* NULL is fine */
 
 /* For reports; valid until close. */
 const char *session_file(const struct session *s);      /* of the weights */
-const char *session_precision(const struct session *s); /* "f32" */
+const char *session_precision(const struct session *s); /* "i8" */
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * embed_bench.c - how fast texts become vectors
  *
- * usage: embed_bench MODEL FILE.jsonl THREADS [RECORDS]
+ * usage: embed_bench MODEL FILE.jsonl THREADS [RECORDS [PRECISION]]
  *
  * Opens the model, then embeds the `text` of the first records (600), in batches of 32
  * that threads take one by one, five times. Prints one JSON object: seconds of opening,
@@ -91,10 +91,12 @@ main(int argc, char **argv)
     struct err e;
 
     if (argc < 4 || (b.n_thread = atoi(argv[3])) < 1)
-        die("usage: embed_bench MODEL FILE.jsonl THREADS [RECORDS]");
+        die("usage: embed_bench MODEL FILE.jsonl THREADS [RECORDS [PRECISION]]");
     read_texts(&b, argv[2], argc > 4 ? (size_t)atoi(argv[4]) : 600);
     pool = pool_new(b.n_thread);
-    opt.session = (struct session_opt){ .dir = argv[1], .pool = pool };
+    opt.session = (struct session_opt){ .dir = argv[1],
+                                        .precision = argc > 5 ? argv[5] : NULL,
+                                        .pool = pool };
     t0 = pool_clock();
     if ((b.m = embedder_open(&opt, &e)) == NULL)
         die(e.msg);
@@ -111,9 +113,9 @@ main(int argc, char **argv)
     qsort(t, RUNS, sizeof *t, by_value);
     for (size_t i = 0; i < b.n; i++)
         tokens += b.info[i].kept;
-    printf("{\"records\":%zu,\"tokens\":%zu,\"threads\":%d,\"open_ms\":%.1f,"
-           "\"seconds\":%.3f,\"tokens_s\":%.0f}\n",
-           b.n, tokens, b.n_thread, 1e3 * t_open, t[RUNS / 2],
-           (double)tokens / t[RUNS / 2]);
+    printf("{\"precision\":\"%s\",\"records\":%zu,\"tokens\":%zu,\"threads\":%d,"
+           "\"open_ms\":%.1f,\"seconds\":%.3f,\"tokens_s\":%.0f}\n",
+           session_precision(embedder_session(b.m)), b.n, tokens, b.n_thread,
+           1e3 * t_open, t[RUNS / 2], (double)tokens / t[RUNS / 2]);
     return 0;
 }

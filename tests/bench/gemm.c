@@ -3,10 +3,12 @@
  *
  *     gemm [LEVEL...]       default: all levels above ref that this CPU has
  *
- * "kernel": the micro-kernel on data in L1, the ceiling of all the others. "matmul",
- * "attend", "layer": one thread, a MiniLM batch of N_TOK tokens. "element": nanoseconds
- * per element of the row kernels. Of REPEATS measurements the median is printed, and
- * the best; levels take turns, so that a noisy neighbour hits them all.
+ * "kernel": the micro-kernel on data in L1, the ceiling of all the others, and "share"
+ * what they reach of it. "matmul", "attend", "layer": one thread, a MiniLM batch of
+ * N_TOK tokens. "gflops" counts additions and multiplications, of integers too. "ns":
+ * nanoseconds per element of the row kernels. Of REPEATS measurements the median is
+ * printed, and the best; levels and arithmetics take turns, so that a noisy neighbour
+ * hits them all.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -24,10 +26,18 @@
 #define N_HEAD  12
 #define ROWS    8
 #define REPEATS 31
+#define MOST    (CPU_LEVELS * ARITHS)
+
+#define DEPTH_F32 128 /* inputs of a panel that is 16 KB at the most */
+#define DEPTH_Q8  256
 
 /* What the measured functions work on */
 struct bench {
     const struct kernels *k;
+    enum arith arith;
+    double ceiling;        /* gflops of the micro-kernel, median */
+    struct kernel_q8 rows; /* for the micro-kernel in 8 bits */
+    struct kernel_q8_panel panel;
     struct pack *w; /* of the shape in turn */
     struct pack *qkv, *proj, *up, *down;
     float *x, *y, *z, *v; /* [N_TOK, D_FF], v of D_FF for bias, gamma, beta */
@@ -49,11 +59,11 @@ random_floats(size_t n)
 }
 
 static struct pack *
-random_pack(const struct kernels *k, size_t n_out, size_t n_in)
+random_pack(const struct bench *b, size_t n_out, size_t n_in)
 {
     float *w = random_floats(n_out * n_in);
     struct err e = { 0 };
-    struct pack_opt opt = { .arith = ARITH_F32, .kernels = k };
+    struct pack_opt opt = { .arith = b->arith, .kernels = b->k };
     struct pack_rows rows = { QUANT_F32, w, n_out };
     struct pack *p = pack_new(&opt, &(struct pack_matrix){ &rows, 1, n_in, NULL }, &e);
 
@@ -67,13 +77,18 @@ random_pack(const struct kernels *k, size_t n_out, size_t n_in)
 
 /* ---- what is measured ---- */
 
-/* One tile of rows, one panel of 128 inputs: 16 KB at the most. */
+/* One tile of rows, one panel. */
 static void
 run_kernel(struct bench *b)
 {
-    for (int i = 0; i < 200; i++)
-        b->k->gemm_f32(b->x, 128, b->z, 128, b->y, b->k->gemm_nr, b->k->gemm_mr,
-                       b->k->gemm_nr, 0);
+    const struct kernels *k = b->k;
+
+    for (int i = 0; i < 200 && b->arith == ARITH_F32; i++)
+        k->gemm_f32(b->x, DEPTH_F32, b->z, DEPTH_F32, b->y, k->gemm_nr, k->gemm_mr,
+                    k->gemm_nr, 0);
+    for (int i = 0; i < 200 && b->arith != ARITH_F32; i++)
+        k->gemm_q8(&b->rows, &b->panel, DEPTH_Q8, 0, DEPTH_Q8 / b->rows.block, b->y,
+                   k->q8_nr, k->q8_mr, k->q8_nr);
 }
 
 static void
@@ -170,13 +185,31 @@ by_size(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+static void
+print(struct bench *b, const char *what, double units, double median, double best,
+      int per_element)
+{
+    printf("{\"level\":\"%s\",\"arith\":\"%s\",\"what\":\"%s\",", cpu_name(b->k->level),
+           pack_arith_name(b->arith), what);
+    if (per_element) {
+        printf("\"ns\":%.3f,\"best\":%.3f}\n", median / units * 1e9,
+               best / units * 1e9);
+        return;
+    }
+    if (b->ceiling <= 0) /* the micro-kernel comes first */
+        b->ceiling = units / median;
+    printf("\"gflops\":%.1f,\"best\":%.1f,\"share\":%.2f,\"ms\":%.3f}\n",
+           units / median * 1e-9, units / best * 1e-9, units / median / b->ceiling,
+           median * 1e3);
+}
+
 /* Runs fn at each level in turn, REPEATS times, and prints what `work` makes of the
  * median and of the best: giga of work a second, or nanoseconds per unit of work. */
 static void
 measure(struct bench *b, int n, const char *what, void (*fn)(struct bench *),
         double (*work)(const struct bench *), int per_element)
 {
-    double seconds[CPU_LEVELS][REPEATS];
+    double seconds[MOST][REPEATS];
 
     for (int r = -1; r < REPEATS; r++) /* -1 warms up */
         for (int i = 0; i < n; i++) {
@@ -185,26 +218,18 @@ measure(struct bench *b, int n, const char *what, void (*fn)(struct bench *),
             seconds[i][r < 0 ? 0 : r] = now() - begin;
         }
     for (int i = 0; i < n; i++) {
-        double units = work(&b[i]), median, best;
         qsort(seconds[i], REPEATS, sizeof(double), by_size);
-        median = seconds[i][REPEATS / 2];
-        best = seconds[i][0];
-        if (per_element)
-            printf("{\"level\":\"%s\",\"what\":\"%s\",\"ns\":%.3f,\"best\":%.3f}\n",
-                   cpu_name(b[i].k->level), what, median / units * 1e9,
-                   best / units * 1e9);
-        else
-            printf("{\"level\":\"%s\",\"what\":\"%s\",\"gflops\":%.1f,\"best\":%.1f,"
-                   "\"ms\":%.3f}\n",
-                   cpu_name(b[i].k->level), what, units / median * 1e-9,
-                   units / best * 1e-9, median * 1e3);
+        print(&b[i], what, work(&b[i]), seconds[i][REPEATS / 2], seconds[i][0],
+              per_element);
     }
 }
 
 static double
 flops_kernel(const struct bench *b)
 {
-    return 200.0 * 2 * 128 * (double)(b->k->gemm_mr * b->k->gemm_nr);
+    if (b->arith == ARITH_F32)
+        return 200.0 * 2 * DEPTH_F32 * (double)(b->k->gemm_mr * b->k->gemm_nr);
+    return 200.0 * 2 * DEPTH_Q8 * (double)(b->k->q8_mr * b->k->q8_nr);
 }
 
 static double
@@ -244,18 +269,42 @@ elements(const struct bench *b)
     return N_TOK * D;
 }
 
+/* A tile and a panel in 8 bits: the speed does not depend on what the numbers are. */
 static void
-bench_new(struct bench *b, enum cpu_level level)
+new_q8(struct bench *b)
 {
-    *b = (struct bench){ .k = kernel_get(level) };
+    size_t block = b->arith == ARITH_I8 ? 128 : 32, blocks = DEPTH_Q8 / block;
+    size_t n_q = DEPTH_Q8 * b->k->q8_nr, n_scale = blocks * b->k->q8_nr;
+    int8_t *q = mem_alloc(n_q);
+
+    for (size_t i = 0; i < n_q; i++)
+        q[i] = (int8_t)((int)(i * 37 % 255) - 127);
+    b->panel =
+        (struct kernel_q8_panel){ q, random_floats(n_scale), random_floats(n_scale),
+                                  mem_zero(n_scale, sizeof(int32_t)) };
+    b->rows = (struct kernel_q8){ .q = mem_alloc(b->k->q8_mr * DEPTH_Q8),
+                                  .scale = random_floats(b->k->q8_mr * 2 * blocks),
+                                  .ld = DEPTH_Q8,
+                                  .ld_scale = 2 * blocks,
+                                  .block = block,
+                                  .zero = b->k->q8_zero };
+    b->k->rows_q8(b->x, DEPTH_Q8, b->k->q8_mr, DEPTH_Q8, NULL, &b->rows);
+}
+
+static void
+bench_new(struct bench *b, enum cpu_level level, enum arith arith)
+{
+    *b = (struct bench){ .k = kernel_get(level), .arith = arith };
     b->x = random_floats(N_TOK * D_FF);
     b->y = random_floats(N_TOK * D_FF);
     b->z = random_floats(N_TOK * D_FF);
     b->v = random_floats(D_FF);
-    b->qkv = random_pack(b->k, 3 * D, D);
-    b->proj = random_pack(b->k, D, D);
-    b->up = random_pack(b->k, D_FF, D);
-    b->down = random_pack(b->k, D, D_FF);
+    b->qkv = random_pack(b, 3 * D, D);
+    b->proj = random_pack(b, D, D);
+    b->up = random_pack(b, D_FF, D);
+    b->down = random_pack(b, D, D_FF);
+    if (arith != ARITH_F32)
+        new_q8(b);
 }
 
 /* Sequences of n tokens each, and what is left */
@@ -288,32 +337,42 @@ measure_products(struct bench *b, int n)
     measure(b, n, "products of a layer", run_products, flops_products, 0);
 }
 
+/* All the levels that were asked for, in f32, then in the other arithmetics */
+static int
+open_all(struct bench *b, char **level, int n_level)
+{
+    int n = 0;
+
+    for (enum arith arith = 0; arith < ARITHS; arith++) {
+        for (enum cpu_level l = CPU_AVX2; l <= cpu_detect() && n_level == 0; l++)
+            bench_new(&b[n++], l, arith);
+        for (int i = 0; i < n_level && n < MOST; i++)
+            if (cpu_find(level[i]) >= 0 && cpu_find(level[i]) <= (int)cpu_detect())
+                bench_new(&b[n++], (enum cpu_level)cpu_find(level[i]), arith);
+    }
+    return n;
+}
+
 int
 main(int argc, char **argv)
 {
     static const size_t lengths[] = { 20, 79, 512 };
-    struct bench b[CPU_LEVELS];
+    struct bench b[MOST];
     size_t start[N_TOK + 1];
     char what[64];
-    int n = 0;
+    int n = open_all(b, argv + 1, argc - 1), n_f32 = n / ARITHS;
 
-    for (enum cpu_level level = CPU_AVX2; level <= cpu_detect(); level++)
-        if (argc < 2)
-            bench_new(&b[n++], level);
-    for (int i = 1; i < argc && n < CPU_LEVELS; i++)
-        if (cpu_find(argv[i]) >= 0 && cpu_find(argv[i]) <= (int)cpu_detect())
-            bench_new(&b[n++], (enum cpu_level)cpu_find(argv[i]));
     measure_products(b, n);
     for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
         for (int i = 0; i < n; i++)
             cut(&b[i], start, lengths[l]);
         snprintf(what, sizeof what, "attend, sequences of %zu", lengths[l]);
-        measure(b, n, what, run_attend, flops_attend, 0);
+        measure(b, n_f32, what, run_attend, flops_attend, 0);
         snprintf(what, sizeof what, "layer, sequences of %zu", lengths[l]);
         measure(b, n, what, run_layer, flops_layer, 0);
     }
-    measure(b, n, "bias_gelu", run_gelu, elements, 1);
-    measure(b, n, "add_norm", run_norm, elements, 1);
-    measure(b, n, "softmax", run_softmax, elements, 1);
+    measure(b, n_f32, "bias_gelu", run_gelu, elements, 1);
+    measure(b, n_f32, "add_norm", run_norm, elements, 1);
+    measure(b, n_f32, "softmax", run_softmax, elements, 1);
     return 0;
 }

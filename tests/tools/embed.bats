@@ -22,7 +22,7 @@ letters() {
 
 @test "the vectors that sentence-transformers gives, long texts truncated" {
     jq -c '{text}' "$tiny/vectors.jsonl" >"$in"
-    embed -m "$tiny" --overlong=truncate "$in" >"$out"
+    embed -m "$tiny" --precision=f32 --overlong=truncate "$in" >"$out"
     paste -d'\n' "$tiny/vectors.jsonl" "$out" | jq -es '
         [range(0; length; 2) as $i | [.[$i].embedding, .[$i + 1].embedding]
          | transpose | map(.[0] * .[1]) | add]
@@ -93,10 +93,12 @@ v = json.load(sys.stdin); print(base64.b64encode(struct.pack("<%df" % len(v), *v
 }
 
 @test "--stats names the model, its hash and the arithmetic" {
-    echo a | embed -T -m "$tiny" --stats="$out" >/dev/null
     sum=$(sha256sum "$tiny/model.safetensors")
-    jq -e --arg sum "${sum%% *}" '.model.sha256 == $sum and .model.precision == "f32"
-        and .model.name == "f32"' "$out"
+    for p in '' i8 i8b32 f32; do
+        echo a | embed -T -m "$tiny" ${p:+--precision=$p} --stats="$out" >/dev/null
+        jq -e --arg sum "${sum%% *}" --arg p "${p:-i8}" '.model.sha256 == $sum
+            and .model.precision == $p and .model.name == "f32"' "$out"
+    done
 }
 
 @test "mistakes: 2 for options, 4 for models, with a message, and nothing goes out" {
@@ -107,6 +109,20 @@ v = json.load(sys.stdin); print(base64.b64encode(struct.pack("<%df" % len(v), *v
     for m in ./tests ./nonexistent nonesuch ./tests/golden/tiny-bert/odd; do
         run -4 --separate-stderr embed -T -m "$m" <<<a
         [ -z "$output" ] && [ -n "$stderr" ]
+    done
+}
+
+@test "--precision: i8 where none is named; --help and a mistake say which there are" {
+    echo 'session for user' >"$in"
+    for p in i8 i8b32 f32; do
+        embed -T -m "$tiny" --precision=$p "$in" >"$BATS_TEST_TMPDIR/$p"
+    done
+    embed -T -m "$tiny" "$in" | cmp - "$BATS_TEST_TMPDIR/i8"
+    run -1 cmp -s "$BATS_TEST_TMPDIR/f32" "$BATS_TEST_TMPDIR/i8" # it is looked at
+    embed --help | grep -q -e '--precision.*i8, i8b32, f32'
+    for p in '' I8 i8b f16 i8,f32; do
+        run -2 --separate-stderr embed -T -m "$tiny" --precision="$p" <<<a
+        [[ $stderr == *"one of f32, i8, i8b32, not '$p'"* ]]
     done
 }
 
@@ -121,10 +137,11 @@ v = json.load(sys.stdin); print(base64.b64encode(struct.pack("<%df" % len(v), *v
     [[ $stderr == *config.json*"hidden_act: 'relu'"* ]]
 }
 
+# The unit test has the bars of the other precisions.
 @test "minilm: the golden texts of this repository" {
     [ -d "${TEXTMILL_MODELS:-$HOME/.local/share/textmill/models}/minilm" ] || skip "minilm not pulled"
     jq -c '{text}' tests/golden/minilm-own.jsonl >"$in"
-    embed -m minilm --overlong=truncate "$in" >"$out"
+    embed -m minilm --precision=f32 --overlong=truncate "$in" >"$out"
     paste -d'\n' tests/golden/minilm-own.jsonl "$out" | jq -es '
         [range(0; length; 2) as $i | [.[$i].embedding, .[$i + 1].embedding]
          | transpose | map(.[0] * .[1]) | add] | length == 22 and min > 0.99999'
