@@ -184,34 +184,44 @@ rows_softmax(float *y, size_t ldy, size_t m, size_t n, float scale)
     }
 }
 
-/* 16 numbers from i on, n - i of which count, after what comes first; those that do not
- * count are anything. */
-static inline struct v16
-q8_load(const float *x, const struct kernel_q8_first *first, size_t i, size_t n)
+/* Numbers of `count` vectors, a constant, n of which count, after what comes first;
+ * those that do not count are anything. */
+ALWAYS_INLINE void
+q8_load(const float *x, const struct kernel_q8_first *first, size_t n, size_t count,
+        struct v16 v[KERNEL_MAX_BLOCK / 16])
 {
-    struct v16 v = v_load_n(x + i, n - i, 0.0f);
+#pragma GCC unroll 8
+    for (size_t i = 0; i < KERNEL_MAX_BLOCK / 16; i++) {
+        size_t l = 16 * i;
 
-    if (first->bias)
-        v = v_add(v, v_load_n(first->bias + i, n - i, 0.0f));
-    if (first->gelu)
-        v = gelu16_coarse(v);
-    if (first->factor)
-        v = v_mul(v, v_load_n(first->factor + i, n - i, 0.0f));
-    return v;
+        v[i] = i < count ? v_load_n(x + l, n - l, 0.0f) : v_set1(0.0f);
+        if (first->bias && i < count)
+            v[i] = v_add(v[i], v_load_n(first->bias + l, n - l, 0.0f));
+    }
+    if (first->gelu) {
+        gelu_coarse(v);
+        if (count > 4)
+            gelu_coarse(v + 4);
+    }
+    if (first->factor) {
+#pragma GCC unroll 8
+        for (size_t i = 0; i < count; i++)
+            v[i] = v_mul(v[i], v_load_n(first->factor + 16 * i, n - 16 * i, 0.0f));
+    }
 }
 
 /* One block of n numbers in `count` vectors, a constant, so that they stay in registers
  * where there are enough */
-static inline __attribute__((always_inline)) void
+ALWAYS_INLINE void
 q8_block(size_t count, const float *x, const struct kernel_q8_first *first, size_t n,
          uint8_t *q, uint8_t zero, float to[2])
 {
     struct v16 v[KERNEL_MAX_BLOCK / 16], min, max, sum, up, low;
     float range;
 
+    q8_load(x, first, n, count, v);
 #pragma GCC unroll 8
     for (size_t i = 0; i < count; i++) {
-        v[i] = q8_load(x, first, 16 * i, n);
         if (n < 16 * i + 16) /* then they are copies of one that does */
             v[i] = v_first_or(v[i], n - 16 * i, v_first(i > 0 ? v[0] : v[i]));
         min = i ? v_min(v[i], min) : v[i];
@@ -232,7 +242,7 @@ q8_block(size_t count, const float *x, const struct kernel_q8_first *first, size
 }
 
 /* All blocks of a row but what is left behind the last whole one go the short way. */
-static inline __attribute__((always_inline)) void
+ALWAYS_INLINE void
 q8_rows(size_t block, const float *x, size_t ldx, size_t m, size_t k,
         const struct kernel_q8_first *first, const struct kernel_q8 *to)
 {

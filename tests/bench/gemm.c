@@ -87,8 +87,8 @@ run_kernel(struct bench *b)
         k->gemm_f32(b->x, DEPTH_F32, b->z, DEPTH_F32, b->y, k->gemm_nr, k->gemm_mr,
                     k->gemm_nr, 0);
     for (int i = 0; i < 200 && b->arith != ARITH_F32; i++)
-        k->gemm_q8(&b->rows, &b->panel, DEPTH_Q8, 0, DEPTH_Q8 / b->rows.block, b->y,
-                   k->q8_nr, k->q8_mr, k->q8_nr);
+        k->gemm_q8(&b->rows, &b->panel, DEPTH_Q8, NULL, b->y, k->q8_nr, k->q8_mr,
+                   k->q8_nr);
 }
 
 static void
@@ -288,7 +288,8 @@ new_q8(struct bench *b)
                                   .ld_scale = 2 * blocks,
                                   .block = block,
                                   .zero = b->k->q8_zero };
-    b->k->rows_q8(b->x, DEPTH_Q8, b->k->q8_mr, DEPTH_Q8, NULL, &b->rows);
+    b->k->rows_q8(b->x, DEPTH_Q8, b->k->q8_mr, DEPTH_Q8, &(struct kernel_q8_first){ 0 },
+                  &b->rows);
 }
 
 static void

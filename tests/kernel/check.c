@@ -192,6 +192,7 @@ static const struct {
     { "erf to the ulp", check_math_erf },
     { "tanh to the ulp", check_math_tanh },
     { "gelu in double", check_math_gelu },
+    { "gelu in 8 bits in double", check_math_gelu_q8 },
     { "layer norm in double", check_math_norm },
     { "softmax in double", check_math_softmax },
     { "gemm in double", check_math_gemm },

@@ -63,6 +63,32 @@ check_rows_q8(struct check *c)
                              (enum check_mix)mix);
 }
 
+/* The GELU in front of 8 bits: within half a step and what math_body.h promises */
+void
+check_math_gelu_q8(struct check *c)
+{
+    enum { N = 128 };
+    const struct kernel_q8_first first = { .gelu = 1 };
+
+    for (int at = -2000; at < 2000; at++) {
+        float *x = check_floats(c, N);
+        struct rows r = new_rows(c, c->got, 1, N, N);
+        double worst = 0;
+
+        for (size_t i = 0; i < N; i++)
+            x[i] = (float)at / 250 + (float)i / 32768;
+        c->got->rows_q8(x, N, 1, N, &first, &r.q);
+        for (size_t i = 0; i < N; i++) {
+            uint8_t q = (uint8_t)(r.q.q[i] + r.q.zero);
+            double got = (double)r.q.scale[0] * q + (double)r.q.scale[1];
+            double want = (double)x[i] * 0.5 * erfc(-(double)x[i] * sqrt(0.5));
+            worst = fmax(worst, fabs(got - want) - (double)r.q.scale[0] * 0.5);
+        }
+        check_true(c, worst < 2.6e-5, "gelu from %g on: off by %g", at / 250.0, worst);
+        check_drop(c);
+    }
+}
+
 /* Weights q [k, n] with their steps, for panels of any width */
 struct weights {
     size_t k, n, block, blocks;
