@@ -231,7 +231,7 @@ q8_block(size_t count, const float *x, const struct kernel_q8_first *first, size
     to[1] = v_hmin(min);
     range = v_hmax(max) - to[1];
     to[0] = range * (1.0f / 254.0f);
-    if (v_any_nan(sum))
+    if (v_any_nan(sum) || !(range < INFINITY))
         to[1] = NAN;
     up = v_set1(range > 0.0f ? 254.0f / range : 0.0f);
     low = v_set1(to[1]);
