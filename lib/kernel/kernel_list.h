@@ -26,8 +26,8 @@ KERNEL(pack_f32, void, (const float *w, size_t ldw, size_t n, size_t k, float *p
 /* x[m, k], after what `first` says, to 8 bits, row by row and block by block. In a
  * block: low = min, range = max - min, step = range * (1 / 254f), and q = (x - low) *
  * (254 / range) rounded to nearest even, 0 when all are equal. Where one is not finite,
- * or the range is not, low is NaN and q anything. Bytes of q from k on, up to a multiple
- * of 4, are written with anything. k > 0. */
+ * or the range is not, low is NaN and q anything. Bytes of q from k on, up to a
+ * multiple of 4, are written with anything. k > 0. */
 KERNEL(rows_q8, void,
        (const float *x, size_t ldx, size_t m, size_t k,
         const struct kernel_q8_first *first, const struct kernel_q8 *to))
