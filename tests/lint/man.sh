@@ -45,7 +45,10 @@ examples() {
         }' "$page"
     [ -f "$work/commands" ] || return 0
     touch "$work/expected"
-    PATH=$bin:$PATH sh "$work/commands" >"$work/got" 2>&1 </dev/null
+    # Somewhere else: an example may write files.
+    mkdir -p "$work/here"
+    [ -e "$work/here/samples" ] || ln -s "$PWD/samples" "$work/here/samples"
+    (cd "$work/here" && PATH=$bin:$PATH sh "$work/commands" >"$work/got" 2>&1 </dev/null)
     diff "$work/expected" "$work/got" || fault "$page: an example prints something else"
     rm -f "$work/commands" "$work/expected"
 }
