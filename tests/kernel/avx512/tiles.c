@@ -18,11 +18,11 @@ struct tile_config {
     uint8_t rows[16];
 };
 
-static struct tile_config now;
+static struct tile_config current;
 static unsigned char tile_bytes[8][16][64];
 
 #define TILE_CONFIGURE(config) configure(config)
-#define TILE_RELEASE()         memset(&now, 0, sizeof now)
+#define TILE_RELEASE()         memset(&current, 0, sizeof current)
 #define TILE_ZERO(t)           memset(tile_bytes[t], 0, sizeof tile_bytes[t])
 #define TILE_LOAD(t, p, stride)                                                        \
     move(t, (unsigned char *)(uintptr_t)(const void *)(p), stride, 0)
@@ -32,30 +32,30 @@ static unsigned char tile_bytes[8][16][64];
 static void
 configure(const struct tile_config *c)
 {
-    now = *c;
+    current = *c;
     memset(tile_bytes, 0, sizeof tile_bytes);
 }
 
 static void
 move(int t, unsigned char *p, size_t stride, int store)
 {
-    for (size_t r = 0; now.palette == 1 && r < now.rows[t]; r++)
+    for (size_t r = 0; current.palette == 1 && r < current.rows[t]; r++)
         if (store)
-            memcpy(p + r * stride, tile_bytes[t][r], now.row_bytes[t]);
+            memcpy(p + r * stride, tile_bytes[t][r], current.row_bytes[t]);
         else
-            memcpy(tile_bytes[t][r], p + r * stride, now.row_bytes[t]);
+            memcpy(tile_bytes[t][r], p + r * stride, current.row_bytes[t]);
 }
 
 /* TDPBUSD: t[m][n] += sum over k and i of a[m][4 k + i] * b[k][4 n + i] */
 static void
 dot(int t, int a, int b)
 {
-    for (size_t m = 0; m < now.rows[t]; m++)
-        for (size_t n = 0; n < now.row_bytes[t] / 4u; n++) {
+    for (size_t m = 0; m < current.rows[t]; m++)
+        for (size_t n = 0; n < current.row_bytes[t] / 4u; n++) {
             int32_t sum;
 
             memcpy(&sum, tile_bytes[t][m] + 4 * n, sizeof sum);
-            for (size_t k = 0; k < now.rows[b]; k++)
+            for (size_t k = 0; k < current.rows[b]; k++)
                 for (size_t i = 0; i < 4; i++)
                     sum += tile_bytes[a][m][4 * k + i] *
                            (int8_t)tile_bytes[b][k][4 * n + i];
