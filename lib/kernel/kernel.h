@@ -58,7 +58,6 @@ struct kernel_q8 {
 
 /* What is done to rows before they become 8 bits, in this order */
 struct kernel_q8_first {
-    const float *bias;   /* [k] or NULL: added */
     int gelu;            /* gelu as gelu_coarse of math_body.h has it */
     const float *factor; /* [k] or NULL: multiplied by it */
 };

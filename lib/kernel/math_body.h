@@ -9,6 +9,7 @@
 #ifndef KERNEL_MATH_BODY_H
 #define KERNEL_MATH_BODY_H
 
+#include "kernel/inline.h"
 #include "kernel/math_coef.h"
 #include "kernel/ref/vec_ref.h" /* where no other came first */
 
@@ -28,6 +29,19 @@ horner(struct v16 y, struct v16 x, float c)
     return v_fma(y, x, v_set1(c));
 }
 
+/* e^r - 1 for |r| <= ln(2) / 2 */
+INLINE struct v16
+exp_less_one(struct v16 r)
+{
+    struct v16 p = v_set1(EXP_4);
+
+    p = horner(p, r, EXP_3);
+    p = horner(p, r, EXP_2);
+    p = horner(p, r, EXP_1);
+    p = horner(p, r, EXP_0);
+    return v_fma(v_mul(r, r), p, r);
+}
+
 /* e^x for EXP_MIN <= x <= EXP_MAX, anything otherwise: x = n ln(2) + r, and n is added
  * to the exponent of e^r. */
 static inline struct v16
@@ -35,16 +49,10 @@ exp_in_range(struct v16 x)
 {
     struct v16 t = v_fma(x, v_set1(LOG2_E), v_set1(ROUNDER));
     struct v16 n = v_sub(t, v_set1(ROUNDER));
-    struct v16 r = v_fma(n, v_set1(-LN2_HI), x), p;
+    struct v16 r = v_fma(n, v_set1(-LN2_HI), x);
 
     r = v_fma(n, v_set1(-LN2_LO), r);
-    p = v_set1(EXP_4);
-    p = horner(p, r, EXP_3);
-    p = horner(p, r, EXP_2);
-    p = horner(p, r, EXP_1);
-    p = horner(p, r, EXP_0);
-    p = v_fma(v_mul(r, r), p, r);
-    return v_add_exponent(v_add(p, v_set1(1.0f)), t);
+    return v_add_exponent(v_add(exp_less_one(r), v_set1(1.0f)), t);
 }
 
 static inline struct v16
@@ -62,18 +70,12 @@ exp16(struct v16 x)
 static inline struct v16
 exp_weight16(struct v16 x)
 {
-    struct v16 t, n, r, p;
+    struct v16 t, n, p;
 
     x = v_max(v_set1(EXP_MIN), x);
     t = v_fma(x, v_set1(LOG2_E), v_set1(ROUNDER));
     n = v_sub(t, v_set1(ROUNDER));
-    r = v_fma(n, v_set1(-LN2_HI), x);
-    p = v_set1(EXP_4);
-    p = horner(p, r, EXP_3);
-    p = horner(p, r, EXP_2);
-    p = horner(p, r, EXP_1);
-    p = horner(p, r, EXP_0);
-    p = v_fma(v_mul(r, r), p, r);
+    p = exp_less_one(v_fma(n, v_set1(-LN2_HI), x));
     n = v_add_exponent(v_set1(1.0f), t);
     return v_fma(p, n, n);
 }
@@ -129,7 +131,7 @@ erf16(struct v16 x)
  * that will be rounded to 8 bits. x times a polynomial of the normal CDF, cut at 4.5.
  * Four vectors step by step side by side: a CPU does not look far enough ahead to find
  * them behind each other. */
-static inline __attribute__((always_inline)) void
+INLINE void
 gelu_coarse(struct v16 *x)
 {
     static const float coef[] = { GELU_8, GELU_7, GELU_6, GELU_5, GELU_4,

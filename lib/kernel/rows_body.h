@@ -39,8 +39,6 @@ rows_bias_gelu(float *y, size_t ldy, size_t m, size_t n, const float *b)
  * for itself. */
 #define NORM_ROWS 4
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 /* `count` rows, a constant */
 struct norm_rows {
     float *y;
@@ -52,7 +50,7 @@ struct norm_rows {
 };
 
 /* Numbers [i, i + n), n <= 16: y = (y + bias) + residual, and their sum */
-ALWAYS_INLINE void
+INLINE void
 norm_add(size_t count, struct norm_rows *t, size_t i, size_t n)
 {
 #pragma GCC unroll 4
@@ -70,7 +68,7 @@ norm_add(size_t count, struct norm_rows *t, size_t i, size_t n)
 }
 
 /* The sum of (y - mean)^2 */
-ALWAYS_INLINE void
+INLINE void
 norm_spread(size_t count, struct norm_rows *t, size_t i, size_t n)
 {
 #pragma GCC unroll 4
@@ -83,7 +81,7 @@ norm_spread(size_t count, struct norm_rows *t, size_t i, size_t n)
     }
 }
 
-ALWAYS_INLINE void
+INLINE void
 norm_finish(size_t count, struct norm_rows *t, size_t i, size_t n)
 {
     struct v16 gamma = v_load_n(t->p->gamma + i, n, 0.0f);
@@ -108,7 +106,7 @@ norm_finish(size_t count, struct norm_rows *t, size_t i, size_t n)
             step(__VA_ARGS__, i_, n_ - i_);                                            \
     } while (0)
 
-ALWAYS_INLINE void
+INLINE void
 norm_rows(size_t count, float *y, size_t ldy, size_t n, const struct kernel_norm *p,
           const float *residual)
 {
@@ -186,7 +184,7 @@ rows_softmax(float *y, size_t ldy, size_t m, size_t n, float scale)
 
 /* Numbers of `count` vectors, a constant, n of which count, after what comes first;
  * those that do not count are anything. */
-ALWAYS_INLINE void
+INLINE void
 q8_load(const float *x, const struct kernel_q8_first *first, size_t n, size_t count,
         struct v16 v[KERNEL_MAX_BLOCK / 16])
 {
@@ -195,8 +193,6 @@ q8_load(const float *x, const struct kernel_q8_first *first, size_t n, size_t co
         size_t l = 16 * i;
 
         v[i] = i < count ? v_load_n(x + l, n - l, 0.0f) : v_set1(0.0f);
-        if (first->bias && i < count)
-            v[i] = v_add(v[i], v_load_n(first->bias + l, n - l, 0.0f));
     }
     if (first->gelu) {
         gelu_coarse(v);
@@ -212,7 +208,7 @@ q8_load(const float *x, const struct kernel_q8_first *first, size_t n, size_t co
 
 /* One block of n numbers in `count` vectors, a constant, so that they stay in registers
  * where there are enough */
-ALWAYS_INLINE void
+INLINE void
 q8_block(size_t count, const float *x, const struct kernel_q8_first *first, size_t n,
          uint8_t *q, uint8_t zero, float to[2])
 {
@@ -242,7 +238,7 @@ q8_block(size_t count, const float *x, const struct kernel_q8_first *first, size
 }
 
 /* All blocks of a row but what is left behind the last whole one go the short way. */
-ALWAYS_INLINE void
+INLINE void
 q8_rows(size_t block, const float *x, size_t ldx, size_t m, size_t k,
         const struct kernel_q8_first *first, const struct kernel_q8 *to)
 {
@@ -252,8 +248,6 @@ q8_rows(size_t block, const float *x, size_t ldx, size_t m, size_t k,
 
         for (size_t l = 0; l < k; l += block, scale += 2) {
             struct kernel_q8_first at = *first;
-            if (at.bias)
-                at.bias += l;
             if (at.factor)
                 at.factor += l;
             if (k - l >= block)
@@ -268,16 +262,16 @@ static void
 rows_rows_q8(const float *x, size_t ldx, size_t m, size_t k,
              const struct kernel_q8_first *first, const struct kernel_q8 *to)
 {
-    const struct kernel_q8_first gelu = { NULL, 1, NULL };
-    const struct kernel_q8_first plain = { NULL, 0, NULL };
-    const struct kernel_q8_first factor = { NULL, 0, first->factor };
+    const struct kernel_q8_first gelu = { 1, NULL };
+    const struct kernel_q8_first plain = { 0, NULL };
+    const struct kernel_q8_first factor = { 0, first->factor };
 
     /* Those that are used most, as code of their own */
-    if (to->block == 128 && !first->bias && first->gelu && !first->factor)
+    if (to->block == 128 && first->gelu && !first->factor)
         q8_rows(128, x, ldx, m, k, &gelu, to);
-    else if (to->block == 128 && !first->bias && !first->gelu && !first->factor)
+    else if (to->block == 128 && !first->gelu && !first->factor)
         q8_rows(128, x, ldx, m, k, &plain, to);
-    else if (to->block == 128 && !first->bias && !first->gelu)
+    else if (to->block == 128 && !first->gelu)
         q8_rows(128, x, ldx, m, k, &factor, to);
     else
         q8_rows(to->block, x, ldx, m, k, first, to);

@@ -72,7 +72,7 @@ struct arith_ops {
 
     /* Rows [row, row + m), of these the inputs [l, l + n), from y: y + bias, then gelu.
      * l is a multiple of block, and so is n, but for the last inputs. y [m, n] is
-     * scratch; bias [n] may be NULL if there is no gelu. */
+     * scratch; bias [n] is NULL when adds_bias, and may be if there is no gelu. */
     void (*rows_put)(const struct pack *p, struct arith_rows *to, size_t row, size_t l,
                      float *y, size_t ldy, size_t m, size_t n, const float *bias,
                      int gelu);

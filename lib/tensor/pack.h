@@ -3,7 +3,8 @@
  *
  *     struct pack_opt opt = { .arith = ARITH_F32, .kernels = k, .pool = pool };
  *     struct pack_rows rows = { QUANT_F32, data, 1536 };
- *     struct pack *w = pack_new(&opt, &rows, 1, 384, &e);
+ *     struct pack_matrix m = { &rows, 1, 384, NULL };
+ *     struct pack *w = pack_new(&opt, &m, &e);
  *     matmul(w, x, n_tok, ...);                       see matmul.h
  *     pack_free(w);
  *

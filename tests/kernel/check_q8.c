@@ -29,7 +29,6 @@ compare_rows(struct check *c, size_t m, size_t n, size_t block, enum check_mix m
     size_t ldx = n + check_below(c, 3);
     float *x = check_fill(c, m ? (m - 1) * ldx + n : 0, mix);
     struct kernel_q8_first first = {
-        .bias = check_below(c, 2) ? check_fill(c, n, CHECK_TAME) : NULL,
         .gelu = check_below(c, 2) != 0,
         .factor = check_below(c, 2) ? check_fill(c, n, CHECK_TAME) : NULL,
     };

@@ -8,12 +8,12 @@
 #include <stddef.h>
 
 #include "kernel/amx/tile_amx.h"
+#include "kernel/inline.h"
 #include "kernel/kernel_fill.h"
 
-#define NR     64
-#define ROWS   32 /* of a pair of tiles, as many columns */
-#define DEPTH  64 /* inputs of one instruction */
-#define INLINE static inline __attribute__((always_inline))
+#define NR    64
+#define ROWS  32 /* of a pair of tiles, as many columns */
+#define DEPTH 64 /* inputs of one instruction */
 
 static void (*lower)(const struct kernel_q8 *a, const struct kernel_q8_panel *w,
                      size_t k, const float *bias, float *c, size_t ldc, size_t m,

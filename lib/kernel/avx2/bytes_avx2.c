@@ -8,9 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "kernel/inline.h"
 #include "kernel/kernel_fill.h"
-
-#define INLINE static inline __attribute__((always_inline))
 
 INLINE __m256i
 load(const char *p)

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "kernel/avx2/transpose_avx2.h"
+#include "kernel/inline.h"
 #include "kernel/kernel_fill.h"
 
-#define MR     6
-#define NR     16
-#define INLINE static inline __attribute__((always_inline))
+#define MR 6
+#define NR 16
 
 #define EACH_ROW(X)                                                                    \
     X(0, a0, 0) X(1, a0, 1) X(2, a0, 2) X(3, a3, 0) X(4, a3, 1) X(5, a3, 2)

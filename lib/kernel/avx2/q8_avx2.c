@@ -10,11 +10,11 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "kernel/inline.h"
 #include "kernel/kernel_fill.h"
 
-#define MR     4
-#define NR     16
-#define INLINE static inline __attribute__((always_inline))
+#define MR 4
+#define NR 16
 
 #define EACH_ROW(X) X(0) X(1) X(2) X(3)
 

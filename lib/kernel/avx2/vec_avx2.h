@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define INLINE static inline __attribute__((always_inline))
+#include "kernel/inline.h"
 
 struct v16 {
     __m256 lo, hi;
@@ -152,35 +152,20 @@ v_add_exponent(struct v16 x, struct v16 t)
     return v_pair(_mm256_castsi256_ps(lo), _mm256_castsi256_ps(hi));
 }
 
-INLINE float
-v_sum(struct v16 x)
-{
-    __m256 h = _mm256_add_ps(x.lo, x.hi);
-    __m128 q = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
-
-    q = _mm_add_ps(q, _mm_movehl_ps(q, q));
-    return _mm_cvtss_f32(_mm_add_ss(q, _mm_movehdup_ps(q)));
-}
-
-INLINE float
-v_hmax(struct v16 x)
-{
-    __m256 h = _mm256_max_ps(x.lo, x.hi);
-    __m128 q = _mm_max_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
-
-    q = _mm_max_ps(q, _mm_movehl_ps(q, q));
-    return _mm_cvtss_f32(_mm_max_ss(q, _mm_movehdup_ps(q)));
-}
-
-INLINE float
-v_hmin(struct v16 x)
-{
-    __m256 h = _mm256_min_ps(x.lo, x.hi);
-    __m128 q = _mm_min_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
-
-    q = _mm_min_ps(q, _mm_movehl_ps(q, q));
-    return _mm_cvtss_f32(_mm_min_ss(q, _mm_movehdup_ps(q)));
-}
+/* All lanes into one, halves by halves */
+#define TREE(name, op)                                                                 \
+    INLINE float name(struct v16 x)                                                    \
+    {                                                                                  \
+        __m256 h = _mm256_##op##_ps(x.lo, x.hi);                                       \
+        __m128 upper = _mm256_extractf128_ps(h, 1);                                    \
+        __m128 q = _mm_##op##_ps(_mm256_castps256_ps128(h), upper);                    \
+        q = _mm_##op##_ps(q, _mm_movehl_ps(q, q));                                     \
+        return _mm_cvtss_f32(_mm_##op##_ss(q, _mm_movehdup_ps(q)));                    \
+    }
+TREE(v_sum, add)
+TREE(v_hmax, max)
+TREE(v_hmin, min)
+#undef TREE
 
 INLINE struct v16
 v_first_or(struct v16 x, size_t n, float fill)

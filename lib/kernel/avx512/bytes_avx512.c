@@ -2,9 +2,8 @@
 #include <immintrin.h>
 #include <stdint.h>
 
+#include "kernel/inline.h"
 #include "kernel/kernel_fill.h"
-
-#define INLINE static inline __attribute__((always_inline))
 
 INLINE uint64_t
 stops_64(__m512i v)

@@ -7,11 +7,11 @@
 #include <immintrin.h>
 
 #include "kernel/avx2/transpose_avx2.h"
+#include "kernel/inline.h"
 #include "kernel/kernel_fill.h"
 
-#define MR     12
-#define NR     32
-#define INLINE static inline __attribute__((always_inline))
+#define MR 12
+#define NR 32
 
 /* Row r of a is at base + step * lda: four pointers reach all rows by the addressing
  * modes of the machine. */

@@ -7,11 +7,11 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "kernel/inline.h"
 #include "kernel/kernel_fill.h"
 
-#define MR     6
-#define NR     64
-#define INLINE static inline __attribute__((always_inline))
+#define MR 6
+#define NR 64
 
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
 

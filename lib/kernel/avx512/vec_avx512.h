@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define INLINE static inline __attribute__((always_inline))
+#include "kernel/inline.h"
 
 struct v16 {
     __m512 v;
@@ -124,38 +124,21 @@ v_add_exponent(struct v16 x, struct v16 t)
     return v_of(_mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x.v), add)));
 }
 
-INLINE float
-v_sum(struct v16 x)
-{
-    __m256 h =
-        _mm256_add_ps(_mm512_castps512_ps256(x.v), _mm512_extractf32x8_ps(x.v, 1));
-    __m128 q = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
-
-    q = _mm_add_ps(q, _mm_movehl_ps(q, q));
-    return _mm_cvtss_f32(_mm_add_ss(q, _mm_movehdup_ps(q)));
-}
-
-INLINE float
-v_hmax(struct v16 x)
-{
-    __m256 h =
-        _mm256_max_ps(_mm512_castps512_ps256(x.v), _mm512_extractf32x8_ps(x.v, 1));
-    __m128 q = _mm_max_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
-
-    q = _mm_max_ps(q, _mm_movehl_ps(q, q));
-    return _mm_cvtss_f32(_mm_max_ss(q, _mm_movehdup_ps(q)));
-}
-
-INLINE float
-v_hmin(struct v16 x)
-{
-    __m256 h =
-        _mm256_min_ps(_mm512_castps512_ps256(x.v), _mm512_extractf32x8_ps(x.v, 1));
-    __m128 q = _mm_min_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
-
-    q = _mm_min_ps(q, _mm_movehl_ps(q, q));
-    return _mm_cvtss_f32(_mm_min_ss(q, _mm_movehdup_ps(q)));
-}
+/* All lanes into one, halves by halves */
+#define TREE(name, op)                                                                 \
+    INLINE float name(struct v16 x)                                                    \
+    {                                                                                  \
+        __m256 upper = _mm512_extractf32x8_ps(x.v, 1);                                 \
+        __m256 h = _mm256_##op##_ps(_mm512_castps512_ps256(x.v), upper);               \
+        __m128 high = _mm256_extractf128_ps(h, 1);                                     \
+        __m128 q = _mm_##op##_ps(_mm256_castps256_ps128(h), high);                     \
+        q = _mm_##op##_ps(q, _mm_movehl_ps(q, q));                                     \
+        return _mm_cvtss_f32(_mm_##op##_ss(q, _mm_movehdup_ps(q)));                    \
+    }
+TREE(v_sum, add)
+TREE(v_hmax, max)
+TREE(v_hmin, min)
+#undef TREE
 
 INLINE struct v16
 v_first_or(struct v16 x, size_t n, float fill)

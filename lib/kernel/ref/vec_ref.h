@@ -14,11 +14,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "kernel/inline.h"
+
 struct v16 {
     float f[16];
 };
 
-#define INLINE    static inline
 #define EACH_LANE for (size_t i = 0; i < 16; i++)
 
 static inline struct v16

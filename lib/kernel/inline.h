@@ -1,0 +1,9 @@
+/*
+ * inline.h - what must be inlined into an inner loop, whatever the compiler thinks of it
+ */
+#ifndef KERNEL_INLINE_H
+#define KERNEL_INLINE_H
+
+#define INLINE static inline __attribute__((always_inline))
+
+#endif
