@@ -37,10 +37,11 @@ FLAGS_tsan    := -O1 -g -fsanitize=thread
 FLAGS_cover   := -O0 -g --coverage
 FLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined $(SAN)
 # One line per instruction set level: the folder under lib/kernel picks it.
-ISA_avx2   := -mavx2 -mfma -mf16c
-ISA_avx512 := $(ISA_avx2) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
-ISA_amx    := $(ISA_avx512) -mamx-tile -mamx-int8
-FOREIGN    := $(if $(filter x86_64,$(shell uname -m)),,lib/kernel/avx% lib/kernel/amx/%)
+ISA_avx2    := -mavx2 -mfma -mf16c
+ISA_avxvnni := $(ISA_avx2)
+ISA_avx512  := $(ISA_avx2) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni
+ISA_amx     := $(ISA_avx512) -mamx-tile -mamx-int8
+FOREIGN     := $(if $(filter x86_64,$(shell uname -m)),,lib/kernel/avx% lib/kernel/amx/%)
 
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Wconversion -Wno-sign-conversion -Werror

@@ -18,7 +18,8 @@
 #endif
 #endif
 
-static const char *const names[CPU_LEVELS] = { "ref", "avx2", "avx512", "amx" };
+static const char *const names[CPU_LEVELS] = { "ref", "avx2", "avxvnni", "avx512",
+                                               "amx" };
 
 #if defined(__x86_64__)
 
@@ -39,6 +40,16 @@ have_tiles(void)
            syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, TILE_DATA) == 0;
 }
 
+/* Leaf 7, part 1: its bit has no name in older compilers. */
+int
+cpu_has_avxvnni(void)
+{
+    unsigned a, b, c, d;
+
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && a >= 1 &&
+           __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 4) != 0;
+}
+
 static enum cpu_level
 detect(void)
 {
@@ -51,10 +62,16 @@ detect(void)
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512vnni"))
         return have_tiles() ? CPU_AMX : CPU_AVX512;
-    return CPU_AVX2;
+    return cpu_has_avxvnni() ? CPU_AVXVNNI : CPU_AVX2;
 }
 
 #else
+
+int
+cpu_has_avxvnni(void)
+{
+    return 0;
+}
 
 static enum cpu_level
 detect(void)

@@ -8,10 +8,11 @@
 #define BASE_CPU_H
 
 enum cpu_level {
-    CPU_REF,    /* portable C, the definition of correct */
-    CPU_AVX2,   /* AVX2, FMA, F16C */
-    CPU_AVX512, /* AVX-512 F, BW, DQ, VL, VNNI */
-    CPU_AMX,    /* that and AMX tiles of 8 bits, which the kernel of the system lends */
+    CPU_REF,     /* portable C, the definition of correct */
+    CPU_AVX2,    /* AVX2, FMA, F16C */
+    CPU_AVXVNNI, /* that and AVX-VNNI */
+    CPU_AVX512,  /* AVX-512 F, BW, DQ, VL, VNNI; not all of them have AVX-VNNI */
+    CPU_AMX, /* that and AMX tiles of 8 bits, which the kernel of the system lends */
     CPU_LEVELS
 };
 
@@ -25,6 +26,9 @@ enum cpu_level cpu_level(void);
 
 const char *cpu_name(enum cpu_level level); /* "ref", "avx2", ... */
 int cpu_find(const char *name);             /* -1: no such level */
+
+/* A machine with AVX-512 may lack AVX-VNNI: there the level below stands in. */
+int cpu_has_avxvnni(void);
 
 /* Processors that this process may use: its affinity mask, capped by the cgroup's CPU
  * quota (rounded up). At least 1. */

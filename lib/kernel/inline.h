@@ -1,5 +1,5 @@
 /*
- * inline.h - what must be inlined into an inner loop, whatever the compiler thinks of it
+ * inline.h - what must be inlined into a loop, whatever the compiler thinks of it
  */
 #ifndef KERNEL_INLINE_H
 #define KERNEL_INLINE_H

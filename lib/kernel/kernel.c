@@ -28,6 +28,11 @@ fill_tables(void)
     bytes_avx2_fill(&k);
     tables[CPU_AVX2] = k;
 
+    k.level = CPU_AVXVNNI;
+    if (cpu_has_avxvnni())
+        q8_avxvnni_fill(&k);
+    tables[CPU_AVXVNNI] = k;
+
     k.level = CPU_AVX512;
     gemm_avx512_fill(&k);
     q8_avx512_fill(&k);

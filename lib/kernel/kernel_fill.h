@@ -22,6 +22,8 @@ void attend_avx2_fill(struct kernels *k);
 void rows_avx2_fill(struct kernels *k);
 void bytes_avx2_fill(struct kernels *k);
 
+void q8_avxvnni_fill(struct kernels *k);
+
 void gemm_avx512_fill(struct kernels *k);
 void q8_avx512_fill(struct kernels *k);
 void attend_avx512_fill(struct kernels *k);

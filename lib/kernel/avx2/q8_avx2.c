@@ -7,16 +7,13 @@
  *
  * 8 sums, 2 registers of the panel and their absolute values, ones, and 2 at work.
  */
-#include <immintrin.h>
-#include <string.h>
-
-#include "kernel/inline.h"
+#include "kernel/avx2/q8_ymm.h"
 #include "kernel/kernel_fill.h"
 
 #define MR 4
-#define NR 16
 
-#define EACH_ROW(X) X(0) X(1) X(2) X(3)
+#define EACH_ROW(X)    X(0) X(1) X(2) X(3)
+#define EACH_HEIGHT(X) X(1) X(2) X(3) X(4)
 
 /* sum + the four products of each lane */
 INLINE __m256i
@@ -27,38 +24,10 @@ dot4(__m256i sum, __m256i x, __m256i w, __m256i abs_w, __m256i ones)
     return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, ones));
 }
 
-INLINE __m256i
-broadcast4(const uint8_t *p)
-{
-    int32_t four;
-
-    memcpy(&four, p, sizeof four);
-    return _mm256_set1_epi32(four);
-}
-
-/* The sums of a block to floats: 8 columns of a row, added to what is at `from`. */
-INLINE void
-finish(__m256i dot, const float *scale, const float *w_step, const float *w_sum,
-       const float *from, float *c)
-{
-    __m256 sum = _mm256_loadu_ps(from);
-    __m256 step = _mm256_mul_ps(_mm256_set1_ps(scale[0]), _mm256_loadu_ps(w_step));
-
-    sum = _mm256_fmadd_ps(_mm256_set1_ps(scale[1]), _mm256_loadu_ps(w_sum), sum);
-    _mm256_storeu_ps(c, _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), step, sum));
-}
-
-struct tile {
-    const struct kernel_q8 *a;
-    const struct kernel_q8_panel *w;
-    size_t k;
-    const float *bias; /* [NR] */
-};
-
 /* Rows [row, row + m) of block b, which begins at l; m is a constant, so that each
  * height is code of its own. */
 INLINE void
-block(size_t m, const struct tile *t, size_t row, size_t b, size_t l, float *c,
+block(size_t m, const struct ymm_tile *t, size_t row, size_t b, size_t l, float *c,
       size_t ldc)
 {
     const struct kernel_q8 *a = t->a;
@@ -68,7 +37,7 @@ block(size_t m, const struct tile *t, size_t row, size_t b, size_t l, float *c,
     const float *step = t->w->step + b * NR, *sum = t->w->sum + b * NR;
     const float *scale = a->scale + row * a->ld_scale + 2 * b;
     const float *from = b > 0 ? c : t->bias;
-    size_t ld_from = b > 0 ? ldc : 0, n = t->k - l < a->block ? t->k - l : a->block;
+    size_t ld_from = b > 0 ? ldc : 0;
     const __m256i ones = _mm256_set1_epi16(1);
     __m256i lo = _mm256_loadu_si256((const __m256i *)(const void *)shift);
     __m256i hi = _mm256_loadu_si256((const __m256i *)(const void *)(shift + 8));
@@ -76,18 +45,18 @@ block(size_t m, const struct tile *t, size_t row, size_t b, size_t l, float *c,
 #define START(r) __m256i lo##r = lo, hi##r = hi;
 #define STEP(r)                                                                        \
     if (m > r) {                                                                       \
-        __m256i x = broadcast4(q + r * a->ld);                                         \
+        __m256i x = _mm256_set1_epi32(ymm_four(q + r * a->ld));                        \
         lo##r = dot4(lo##r, x, w0, abs0, ones);                                        \
         hi##r = dot4(hi##r, x, w1, abs1, ones);                                        \
     }
 #define FINISH(r)                                                                      \
     if (m > r) {                                                                       \
         const float *s = scale + r * a->ld_scale, *f = from + r * ld_from;             \
-        finish(lo##r, s, step, sum, f, c + r * ldc);                                   \
-        finish(hi##r, s, step + 8, sum + 8, f + 8, c + r * ldc + 8);                   \
+        ymm_finish(lo##r, s, step, sum, f, c + r * ldc);                               \
+        ymm_finish(hi##r, s, step + 8, sum + 8, f + 8, c + r * ldc + 8);               \
     }
     EACH_ROW(START)
-    for (size_t fours = (n + 3) / 4; fours > 0; fours--, q += 4, w += 4 * NR) {
+    for (size_t fours = block_fours(t, l); fours > 0; fours--, q += 4, w += 4 * NR) {
         __m256i w0 = _mm256_loadu_si256((const __m256i *)(const void *)w);
         __m256i w1 = _mm256_loadu_si256((const __m256i *)(const void *)(w + 32));
         __m256i abs0 = _mm256_abs_epi8(w0), abs1 = _mm256_abs_epi8(w1);
@@ -99,11 +68,8 @@ block(size_t m, const struct tile *t, size_t row, size_t b, size_t l, float *c,
 #undef FINISH
 }
 
-#define EACH_HEIGHT(X) X(1) X(2) X(3) X(4)
-
-/* Whole tiles: NR columns */
 static void
-rows(size_t m, const struct tile *t, size_t row, float *c, size_t ldc)
+rows(size_t m, const struct ymm_tile *t, size_t row, float *c, size_t ldc)
 {
     for (size_t b = 0, l = 0; l < t->k; b++, l += t->a->block)
         switch (m) {
@@ -118,24 +84,7 @@ static void
 gemm(const struct kernel_q8 *a, const struct kernel_q8_panel *w, size_t k,
      const float *bias, float *c, size_t ldc, size_t m, size_t n)
 {
-    float start[NR] = { 0 }, whole[MR * NR];
-    struct tile t = { a, w, k, start };
-    size_t row = 0;
-
-    if (bias)
-        memcpy(start, bias, n * sizeof *start);
-    for (size_t tiles = (m + MR - 1) / MR; tiles > 0; tiles--) {
-        size_t now = (m - row + tiles - 1) / tiles;
-
-        if (n == NR) {
-            rows(now, &t, row, c + row * ldc, ldc);
-        } else {
-            rows(now, &t, row, whole, NR);
-            for (size_t r = 0; r < now; r++)
-                memcpy(c + (row + r) * ldc, whole + r * NR, n * sizeof *c);
-        }
-        row += now;
-    }
+    ymm_gemm(rows, MR, a, w, k, bias, c, ldc, m, n);
 }
 
 void
