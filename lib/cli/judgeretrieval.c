@@ -98,35 +98,53 @@ put(const struct rank_retrieval *r, size_t n, struct buf *text, struct buf *json
     buf_printf(text, "nDCG@10   %.4f\n", r->ndcg10);
 }
 
+/* The vectors side by side, as floats must lie; NULL: they are of several lengths. */
+static float *
+align(const struct str *row, size_t n, struct err *e)
+{
+    size_t bytes = n ? row[VECTOR].n : 0, d = bytes / sizeof(float);
+    float *vec = mem_alloc(mem_mul(n, bytes) + 1);
+
+    for (size_t i = 0; i < n; i++, row += JUDGE_FIELDS) {
+        if (row[VECTOR].n != bytes) {
+            err_set(e, ERR_INPUT, "vectors of %zu and of %zu numbers", d,
+                    row[VECTOR].n / sizeof *vec);
+            mem_free(vec);
+            return NULL;
+        }
+        memcpy(vec + i * d, row[VECTOR].p, bytes);
+    }
+    return vec;
+}
+
 static int
 report(const struct str *row, size_t n, struct buf *text, struct buf *json,
        struct err *e)
 {
-    struct rank_item *item = mem_zero(n, sizeof *item);
-    size_t bytes = n ? row[VECTOR].n : 0;
+    size_t d = n ? row[VECTOR].n / sizeof(float) : 0;
+    float *vec = align(row, n, e);
+    struct rank_item *item;
     struct rank_retrieval r;
-    struct map *seen = map_new(n);
-    int rc = 0;
+    struct map *seen;
 
-    for (size_t i = 0; i < n && rc == 0; i++) {
-        const struct str *x = row + i * JUDGE_FIELDS;
-        int32_t *key =
-            mem_alloc(mem_mul(number_keys(seen, x[KEYS], NULL), sizeof *key) + 1);
-        item[i] = (struct rank_item){ (const float *)(const void *)x[VECTOR].p, key,
-                                      number_keys(seen, x[KEYS], key), x[QUERY].n > 0 };
-        if (x[VECTOR].n != bytes)
-            rc = err_set(e, ERR_INPUT, "vectors of %zu and of %zu numbers",
-                         bytes / sizeof(float), x[VECTOR].n / sizeof(float));
+    if (vec == NULL)
+        return -1;
+    item = mem_zero(n, sizeof *item);
+    seen = map_new(n);
+    for (size_t i = 0; i < n; i++, row += JUDGE_FIELDS) {
+        size_t n_key = number_keys(seen, row[KEYS], NULL);
+        int32_t *key = mem_alloc(mem_mul(n_key, sizeof *key) + 1);
+        number_keys(seen, row[KEYS], key);
+        item[i] = (struct rank_item){ vec + i * d, key, n_key, row[QUERY].n > 0 };
     }
-    if (rc == 0) {
-        r = rank_retrieve(item, n, bytes / sizeof(float));
-        put(&r, n, text, json);
-    }
+    r = rank_retrieve(item, n, d);
+    put(&r, n, text, json);
     for (size_t i = 0; i < n; i++)
         mem_free((void *)(uintptr_t)item[i].key);
     mem_free(item);
+    mem_free(vec);
     map_free(seen);
-    return rc;
+    return 0;
 }
 
 const struct judge_task judgeretrieval_task = { "retrieval", "embedding", 1,
