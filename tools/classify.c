@@ -120,11 +120,11 @@ open_labels(struct job *job, struct filter *f, struct err *e)
                                   .n_label = job->labels.n,
                                   .temperature = (float)job->conf->temperature };
 
+    if (embedopt_find(&job->o, f, &opt.embed, e))
+        return -1;
     if (job->labels.n == 0)
-        return err_set(e, ERR_USAGE,
-                       "no labels: give -l or -L, or a trained head by -m");
-    if (embedopt_find(&job->o, f, &opt.embed, e) ||
-        (job->l = classifier_open(&opt, e)) == NULL)
+        return err_set(e, ERR_USAGE, "no labels: give -l, -L, or a trained head by -m");
+    if ((job->l = classifier_open(&opt, e)) == NULL)
         return -1;
     embedopt_use(&job->o, f, job->l->embedder);
     return 0;
@@ -138,8 +138,7 @@ open_head(struct job *job, const char *path, struct filter *f, struct err *e)
                             .temperature = (float)job->conf->temperature };
 
     if (job->labels.n > 0)
-        return err_set(e, ERR_USAGE,
-                       "a trained head has its labels: -l and -L go without");
+        return err_set(e, ERR_USAGE, "a trained head has its labels: no -l, no -L");
     if (headfile_read(&job->head, path, e))
         return -1;
     job->base = *job->o.mo;
