@@ -421,7 +421,7 @@ remember(struct run *r, const struct todo *todo)
 
 /* ---- the line that goes out ---- */
 
-/* The result alone: a string's text with line ends escaped, other values as they are. */
+/* The result alone: of a string its text, line ends escaped; other values as is. */
 static void
 put_raw(struct run *r, struct str value)
 {

@@ -43,7 +43,7 @@ struct logit_opt {
 
 void logit_init(void);
 
-/* gram [d, d]: x^T x of rows whose columns have mean 0; `share` of the rows are fitted. */
+/* gram [d, d]: x^T x of rows whose columns have mean 0; `share` of them are fitted. */
 void logit_gram(const struct logit_rows *r, double *gram);
 struct logit_shape *logit_shape_new(const double *gram, size_t d, size_t n_label,
                                     double c, double share);

@@ -1,7 +1,7 @@
 /*
  * rank.h - how good is an order: Spearman's correlation, retrieval
  *
- * Source:  Spearman, 1904, with the mean rank for equal values, as scipy.stats.spearmanr;
+ * Source:  Spearman, 1904, with mean ranks for equal values, as scipy.stats.spearmanr;
  *          Voorhees, "The TREC-8 question answering track report", 1999 (reciprocal
  *          rank); Jarvelin, Kekalainen, "Cumulated gain-based evaluation of IR
  *          techniques", 2002, as scikit-learn's ndcg_score with gains 0 and 1.

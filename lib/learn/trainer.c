@@ -125,6 +125,54 @@ drop(struct logit_rows *r)
     mem_free((void *)(uintptr_t)r->label);
 }
 
+/* ---- temperature ---- */
+
+/* How the loss changes with 1 / T: it rises with it, as the loss is convex in it. */
+static double
+slope(const double *z, const int32_t *label, size_t n, size_t k, double sharp,
+      double *p)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++, z += k) {
+        double mean = 0;
+        for (size_t l = 0; l < k; l++)
+            p[l] = z[l] * sharp;
+        num_softmax(p, k, p);
+        for (size_t l = 0; l < k; l++)
+            mean += p[l] * z[l];
+        sum += mean - z[label[i]];
+    }
+    return sum;
+}
+
+/* To so many digits that other processors, whose fits differ in the last bits, come to
+ * the same number. */
+static double
+rounded(double x, int digits)
+{
+    char text[40];
+
+    snprintf(text, sizeof text, "%.*e", digits - 1, x);
+    return strtod(text, NULL);
+}
+
+double
+trainer_temperature(const double *z, const int32_t *label, size_t n, size_t n_label)
+{
+    double *p = mem_alloc(n_label * sizeof *p), low = 0.05, high = 20;
+
+    for (int i = 0; i < 24; i++) {
+        double sharp = sqrt(low * high);
+        if (slope(z, label, n, n_label, sharp, p) > 0)
+            high = sharp;
+        else
+            low = sharp;
+    }
+    mem_free(p);
+    return rounded(1 / sqrt(low * high), 3);
+}
+
 /* ---- held-out scores ---- */
 
 static void
@@ -182,6 +230,18 @@ best_of(const double *z, size_t n)
     return best;
 }
 
+/* The loss of the scores of row i at a temperature; p [n_label] gets probabilities. */
+static double
+row_loss(const struct job *j, size_t i, double temperature, double *p)
+{
+    const size_t k = j->set->n_label;
+    const double *z = j->z + i * k;
+
+    for (size_t l = 0; l < k; l++)
+        p[l] = z[l] / temperature;
+    return num_softmax(p, k, p) - z[j->set->label[i]] / temperature;
+}
+
 /* What the grid's point i makes of all rows, each held out once. */
 static void
 measure(struct job *j, int i)
@@ -192,12 +252,12 @@ measure(struct job *j, int i)
 
     for (int f = 0; f < j->opt->folds; f++)
         score_fold(j, f, j->w + (size_t)(f * j->t->n_grid + i) * j->size);
+    point->temperature = trainer_temperature(j->z, j->set->label, n, k);
     for (size_t r = 0; r < n; r++) {
         const int32_t y = j->set->label[r];
-        const double *z = j->z + r * k, weight = weight_of(j, y);
-        point->loss += weight * (num_softmax(z, k, p) - z[y]);
-        point->right += best_of(z, k) == (size_t)y;
-        total += weight;
+        point->loss += weight_of(j, y) * row_loss(j, r, point->temperature, p);
+        point->right += best_of(j->z + r * k, k) == (size_t)y;
+        total += weight_of(j, y);
     }
     point->loss /= total;
     point->right /= (double)n;
@@ -227,54 +287,7 @@ choose(struct job *j)
         score_fold(j, f, j->w + (size_t)(f * t->n_grid + t->best) * j->size);
 }
 
-/* ---- temperature ---- */
-
-/* How the loss changes with 1 / T: it rises with it, as the loss is convex in it. */
-static double
-slope(const double *z, const int32_t *label, size_t n, size_t k, double sharp,
-      double *p)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < n; i++, z += k) {
-        double mean = 0;
-        for (size_t l = 0; l < k; l++)
-            p[l] = z[l] * sharp;
-        num_softmax(p, k, p);
-        for (size_t l = 0; l < k; l++)
-            mean += p[l] * z[l];
-        sum += mean - z[label[i]];
-    }
-    return sum;
-}
-
-/* To so many digits that other processors, whose fits differ in the last bits, come to
- * the same number. */
-static double
-rounded(double x, int digits)
-{
-    char text[40];
-
-    snprintf(text, sizeof text, "%.*e", digits - 1, x);
-    return strtod(text, NULL);
-}
-
-double
-trainer_temperature(const double *z, const int32_t *label, size_t n, size_t n_label)
-{
-    double *p = mem_alloc(n_label * sizeof *p), low = 0.05, high = 20;
-
-    for (int i = 0; i < 40; i++) {
-        double sharp = sqrt(low * high);
-        if (slope(z, label, n, n_label, sharp, p) > 0)
-            high = sharp;
-        else
-            low = sharp;
-    }
-    mem_free(p);
-    return rounded(1 / sqrt(low * high), 3);
-}
-
+/* The held-out probabilities of the head that was chosen. */
 static void
 calibrate(struct job *j)
 {
@@ -282,18 +295,13 @@ calibrate(struct job *j)
     struct trainer *t = j->t;
     double *p = mem_alloc(k * sizeof *p);
 
-    t->temperature = trainer_temperature(j->z, j->set->label, n, k);
+    t->temperature = t->grid[t->best].temperature;
     t->held = mem_alloc(mem_mul(n, k * sizeof *t->held));
     for (size_t i = 0; i < n; i++) {
-        double log_sum;
-        for (size_t l = 0; l < k; l++)
-            p[l] = j->z[i * k + l] / t->temperature;
-        log_sum = num_softmax(p, k, p);
-        t->loss += log_sum - j->z[i * k + (size_t)j->set->label[i]] / t->temperature;
+        t->loss += row_loss(j, i, t->temperature, p) / (double)n;
         for (size_t l = 0; l < k; l++)
             t->held[i * k + l] = (float)p[l];
     }
-    t->loss /= (double)n;
     mem_free(p);
 }
 

@@ -8,11 +8,11 @@
  *     trainer_free(t);
  *
  * The rows are divided into folds by their prints alone: a row is in the same fold
- * whatever its neighbours, and the same text twice is never on both sides. For each C of
- * the grid and each fold a head is fitted on the other folds and asked about this one;
- * the C of the least loss over all rows so held out wins, of equal ones the smallest.
- * Its temperature is the one of the least loss of the same held-out scores. The head is
- * then fitted on all rows.
+ * whatever its neighbours, and the same text twice is never on both sides. For each C
+ * of the grid and each fold a head is fitted on the other folds and asked about this
+ * one. All rows so held out give a C its temperature, the one of the least loss, and
+ * the C whose loss is then the least wins, of equal ones the smallest. The head is
+ * fitted on all rows.
  *
  * Threads: folds are fitted by the pool; the result does not depend on its size.
  */
@@ -47,8 +47,9 @@ struct trainer_opt {
 
 /* Fits with one C, over all held-out rows */
 struct trainer_point {
-    double c, loss; /* mean of -log(probability) */
-    double right;   /* share */
+    double c, temperature;
+    double loss;  /* mean of -log(probability) at that temperature */
+    double right; /* share */
 };
 
 /* Fits on a share of the other folds' rows, with the C that was chosen */

@@ -53,7 +53,7 @@ near() {
 }
 
 @test "the same bytes for any threads; --stats has the result" {
-    for i in $(seq 300); do cat "$in"; done >"$dir/many"
+    for _ in $(seq 300); do cat "$in"; done >"$dir/many"
     evaluate -t gold --json -j1 --stats="$dir/stats" "$dir/many" >"$dir/want"
     for j in 2 5; do
         evaluate -t gold --json -j$j "$dir/many" | cmp - "$dir/want"

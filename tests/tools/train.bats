@@ -21,7 +21,7 @@ setup() {
         [ $((i % 2)) = 0 ] || { words=(error failed connection not port ed) && label=failure; }
         [ $((i % 7)) != 0 ] || label=$([ $label = login ] && echo failure || echo login)
         printf '{"i":%d,"text":"%s %s %s %d","label":"%s"}\n' "$i" "${words[i * 5 % 6]}" \
-            "${words[i * 7 % 5]}" "${words[i % 4]}" $((i % 10)) $label
+            "${words[i * 7 % 5]}" "${words[i % 4]}" $((i % 10)) "$label"
     done >"$in"
 }
 

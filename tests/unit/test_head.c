@@ -1,4 +1,4 @@
-/* test_head.c - trained heads: the numbers, chunks, levels, and models that do not fit */
+/* test_head.c - trained heads: numbers, chunks, levels, models that do not fit */
 #include "infer/head.h"
 
 #include <math.h>

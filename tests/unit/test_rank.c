@@ -47,7 +47,7 @@ test_retrieval(const struct goldlearn *g)
     free(recall);
 }
 
-/* By hand: two keys a document, a query to which nothing is relevant, equal products. */
+/* By hand: two keys a document, a query without anything relevant, equal products. */
 static void
 test_keys(void)
 {

@@ -1,4 +1,4 @@
-/* test_trainer.c - heads: found again, the same for any pool, calibrated as scipy does */
+/* test_trainer.c - heads: found, the same for any pool, calibrated as by scipy */
 #include "learn/trainer.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* test_vectors.c - the cache of vectors: the same numbers whatever has happened to it */
+/* test_vectors.c - the cache of vectors: the same numbers whatever happened to it */
 #include "infer/vectors.h"
 
 #include <dirent.h>
