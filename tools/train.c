@@ -1,5 +1,7 @@
 /* train.c - fit a classifier to records with labels */
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "cli/embedopt.h"
@@ -147,6 +149,18 @@ check_options(const struct cli *c, const struct conf *conf, struct member *targe
         cli_usage(c, "--folds is 2 to %d", TRAINER_FOLDS);
 }
 
+/* OpenBLAS starts threads before main(), which would take the signals that are to stop
+ * us in order. One word tells it not to, if it is there at the start. */
+static void
+begin_alone(char **argv)
+{
+    const char *n = getenv("OPENBLAS_NUM_THREADS");
+
+    if ((n == NULL || strcmp(n, "1") != 0) &&
+        setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0)
+        execv("/proc/self/exe", argv);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -167,6 +181,7 @@ main(int argc, char **argv)
     struct cli c;
     int status;
 
+    begin_alone(argv);
     cli_parse(&c, "train", "fit a classifier to records with labels, and measure it",
               groups, argc, argv);
     check_options(&c, &conf, &job.target);

@@ -174,6 +174,30 @@ fit() {
     run -5 train -q -m tiny --save="$head" --stats=/dev/full "$in"
 }
 
+@test "SIGTERM while reading: --stats, no head, ended by the signal" {
+    mkfifo "$dir/fifo"
+    train -m tiny --save="$head" --stats="$dir/stats" <"$dir/fifo" 2>"$dir/err" 3>&- &
+    pid=$!
+    exec 9>"$dir/fifo"
+    cat "$in" >&9
+    for _ in $(seq 300); do # until it takes SIGTERM (bit 14) itself
+        mask=$(sed -n 's/^SigBlk:\t//p' "/proc/$pid/status")
+        [ $((16#${mask:-0} & 0x4000)) = 0 ] || break
+        sleep 0.1
+    done
+    for _ in $(seq 300); do # until all is read
+        kill -USR1 $pid
+        sleep 0.1
+        ! grep -q '"records":120' "$dir/err" || break
+    done
+    kill -TERM $pid
+    s=0
+    wait $pid || s=$?
+    exec 9>&-
+    [ $s = 143 ] && [ ! -e "$head" ]
+    jq -e '.stopped == "SIGTERM" and .done == 120 and (has("result") | not)' "$dir/stats"
+}
+
 @test "-i and -t: paths, jq for the text" {
     jq -c '{doc: {title: .text, tags: [.label]}}' "$in" >"$dir/deep"
     fit
