@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/cpu.h"
 #include "base/mem.h"
 #include "cli/embedopt.h"
 #include "cli/gather.h"
@@ -57,20 +58,13 @@ struct job {
 static int
 read_label(const struct job *job, struct filter_batch *b, int i, struct str *label)
 {
-    struct buf text = { 0 };
     struct err why;
-    int rc = member_text(&job->target, b->line[i], &text, &why);
+    int rc = member_text(&job->target, b->line[i], b->arena, label, &why);
 
-    if (rc == 0 && (text.n == 0 || text.n > LABEL_MAX))
+    if (rc == 0 && (label->n == 0 || label->n > LABEL_MAX))
         rc = err_set(&why, ERR_RANGE, "a label has 1 to %d bytes", LABEL_MAX);
-    if (rc == 0) {
-        char *copy = arena_alloc(b->arena, text.n);
-        memcpy(copy, text.p, text.n);
-        *label = (struct str){ copy, text.n };
-    } else {
+    if (rc)
         result_reject(b->result[i], why.code, "%s", why.msg);
-    }
-    buf_free(&text);
     return rc == 0;
 }
 
@@ -150,14 +144,20 @@ check_options(const struct cli *c, const struct conf *conf, struct member *targe
 }
 
 /* OpenBLAS starts threads before main(), which would take the signals that are to stop
- * us in order. One word tells it not to, if it is there at the start. */
+ * us in order; and it takes a new processor for an old one. Words tell it better, if
+ * they are there at the start. */
 static void
-begin_alone(char **argv)
+begin_again(char **argv)
 {
-    const char *n = getenv("OPENBLAS_NUM_THREADS");
+    static const char *const core[CPU_LEVELS] = { NULL, "Haswell", "SkylakeX",
+                                                  "SkylakeX" };
+    const char *n = getenv("OPENBLAS_NUM_THREADS"), *best = core[cpu_level()];
 
-    if ((n == NULL || strcmp(n, "1") != 0) &&
-        setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0)
+    if (n && strcmp(n, "1") == 0)
+        return;
+    if (best)
+        setenv("OPENBLAS_CORETYPE", best, 0);
+    if (setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0)
         execv("/proc/self/exe", argv);
 }
 
@@ -181,7 +181,7 @@ main(int argc, char **argv)
     struct cli c;
     int status;
 
-    begin_alone(argv);
+    begin_again(argv);
     cli_parse(&c, "train", "fit a classifier to records with labels, and measure it",
               groups, argc, argv);
     check_options(&c, &conf, &job.target);

@@ -44,9 +44,13 @@ member_find(const struct member *m, struct str line, struct json *v, struct err 
 }
 
 int
-member_text(const struct member *m, struct str line, struct buf *b, struct err *e)
+member_text(const struct member *m, struct str line, struct arena *a, struct str *text,
+            struct err *e)
 {
+    struct buf b = { 0 };
     struct json v;
+    char *copy;
+    int rc;
 
     if (member_find(m, line, &v, e))
         return -1;
@@ -54,5 +58,11 @@ member_text(const struct member *m, struct str line, struct buf *b, struct err *
         return err_set(e, ERR_MISSING, "no member '%s'", m->spec);
     if (v.type != JSON_STRING)
         return err_set(e, ERR_TYPE, "member '%s' is not a string", m->spec);
-    return json_unquote(v, b, e);
+    rc = json_unquote(v, &b, e);
+    copy = arena_alloc(a, b.n + 1);
+    if (b.n > 0)
+        memcpy(copy, b.p, b.n);
+    *text = (struct str){ copy, b.n };
+    buf_free(&b);
+    return rc;
 }

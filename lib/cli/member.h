@@ -14,6 +14,7 @@
 #ifndef CLI_MEMBER_H
 #define CLI_MEMBER_H
 
+#include "base/arena.h"
 #include "json/json.h"
 #include "json/path.h"
 
@@ -30,7 +31,8 @@ void member_close(struct member *m);
  * name is there twice. */
 int member_find(const struct member *m, struct str line, struct json *v, struct err *e);
 
-/* Its text, appended to b. ERR_MISSING, ERR_TYPE (no string), ERR_JSON, ERR_UTF8. */
-int member_text(const struct member *m, struct str line, struct buf *b, struct err *e);
+/* Its text, in the arena. ERR_MISSING, ERR_TYPE (no string), ERR_JSON, ERR_UTF8. */
+int member_text(const struct member *m, struct str line, struct arena *a,
+                struct str *text, struct err *e);
 
 #endif

@@ -298,3 +298,15 @@ fit() {
     cmp "$head" "$dir/again"
     [ $(($(date +%s) - before)) -lt 20 ]
 }
+
+@test "heads that come with the suite are found, in the tree and installed" {
+    for name in models/*.head; do
+        name=${name#models/}
+        run -4 --separate-stderr classify -T -m "${name%.head}" <<<a
+        [[ $stderr == *"model 'minilm' is not here"* ]]
+    done
+    env -u MAKEFLAGS -u MAKELEVEL make -s --no-print-directory install-files \
+        DESTDIR="$dir/place" PREFIX=/opt OUT="${TEXTMILL_OUT:-build}"
+    run -4 --separate-stderr "$dir/place/opt/bin/textmill" classify -T -m review-sentiment <<<a
+    [[ $stderr == *share/textmill/review-sentiment.head* && $stderr == *"model 'minilm' is not here"* ]]
+}
