@@ -149,14 +149,13 @@ check_options(const struct cli *c, const struct conf *conf, struct member *targe
 static void
 begin_again(char **argv)
 {
-    static const char *const core[CPU_LEVELS] = { NULL, "Haswell", "SkylakeX",
-                                                  "SkylakeX" };
-    const char *n = getenv("OPENBLAS_NUM_THREADS"), *best = core[cpu_level()];
+    const char *n = getenv("OPENBLAS_NUM_THREADS");
+    enum cpu_level level = cpu_level();
 
     if (n && strcmp(n, "1") == 0)
         return;
-    if (best)
-        setenv("OPENBLAS_CORETYPE", best, 0);
+    if (level >= CPU_AVX2)
+        setenv("OPENBLAS_CORETYPE", level >= CPU_AVX512 ? "SkylakeX" : "Haswell", 0);
     if (setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0)
         execv("/proc/self/exe", argv);
 }
