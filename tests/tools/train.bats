@@ -67,7 +67,7 @@ fit() {
         TEXTMILL_ISA=$isa fit --no-cache
         cmp "$dir/want" "$head"
     done
-    for core in Nehalem Haswell SkylakeX; do
+    for core in Prescott Nehalem Haswell SkylakeX; do
         grep -q avx512f /proc/cpuinfo || [ $core != SkylakeX ] || continue
         grep -q avx2 /proc/cpuinfo || [ $core != Haswell ] || continue
         OPENBLAS_CORETYPE=$core fit
