@@ -32,8 +32,9 @@ name_labels(struct examples *x, const struct str *row, struct err *e)
             x->name[x->n_label++] = row[2 * i + 1];
     map_free(seen);
     if (x->n_label < 2)
-        rc = err_set(e, ERR_INPUT, "%zu records with %zu labels: there must be two",
-                     x->n, x->n_label);
+        rc = err_set(e, ERR_INPUT,
+                     "%zu records, %zu labels: at least two labels are needed", x->n,
+                     x->n_label);
     else if (x->n_label > HEADFILE_LABELS)
         rc = err_set(e, ERR_INPUT, "%zu labels: at most %d", x->n_label,
                      HEADFILE_LABELS);
