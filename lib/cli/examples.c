@@ -6,8 +6,8 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "format/headfile.h"
 #include "infer/vectors.h"
+#include "learn/metrics.h"
 
 static int
 by_bytes(const void *a, const void *b)
@@ -35,9 +35,9 @@ name_labels(struct examples *x, const struct str *row, struct err *e)
         rc = err_set(e, ERR_INPUT,
                      "%zu records, %zu labels: at least two labels are needed", x->n,
                      x->n_label);
-    else if (x->n_label > HEADFILE_LABELS)
-        rc = err_set(e, ERR_INPUT, "%zu labels: at most %d", x->n_label,
-                     HEADFILE_LABELS);
+    else if (x->n_label > METRICS_LABELS)
+        rc =
+            err_set(e, ERR_INPUT, "%zu labels: at most %d", x->n_label, METRICS_LABELS);
     else
         qsort(x->name, x->n_label, sizeof *x->name, by_bytes);
     return rc;

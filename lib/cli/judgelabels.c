@@ -76,8 +76,9 @@ number(struct result *r, struct map *seen, struct str name)
     return map_find(seen, name, 0);
 }
 
-static void
-count(struct result *r, const struct str *row)
+/* -1: there are so many labels that they are none. */
+static int
+count(struct result *r, const struct str *row, struct err *e)
 {
     struct map *seen = map_new(64);
 
@@ -89,6 +90,9 @@ count(struct result *r, const struct str *row)
                 number(r, seen, (struct str){ row[PRED].p + 1, row[PRED].n - 1 });
     }
     map_free(seen);
+    if (r->n_label > METRICS_LABELS)
+        return err_set(e, ERR_INPUT, "%zu different labels: at most %d", r->n_label,
+                       METRICS_LABELS);
     r->m = metrics_counts_new(r->n_label);
     for (size_t i = 0; i < r->n; i++) {
         if (r->pred[i] < 0) {
@@ -97,6 +101,7 @@ count(struct result *r, const struct str *row)
         }
         metrics_add(r->m, (size_t)r->gold[i], (size_t)r->pred[i]);
     }
+    return 0;
 }
 
 /* Of the records that have a label and a score. */
@@ -216,31 +221,39 @@ put_text(const struct result *r, struct metrics_range acc, struct metrics_range 
         put_matrix(r, width, b);
 }
 
+static void
+put_report(struct result *r, const struct str *row, struct buf *text, struct buf *json)
+{
+    struct metrics_range acc, f1;
+    uint64_t right = 0;
+
+    calibration(r, row);
+    for (size_t i = 0; i < r->n_label; i++)
+        right += metrics_count(r->m, i, i);
+    acc = metrics_wilson(right, r->n);
+    f1 = metrics_bootstrap_f1(r->gold, r->pred, r->n, r->n_label);
+    put_json(r, acc, f1, json);
+    put_text(r, acc, f1, text);
+}
+
 static int
 report(const struct str *row, size_t n, struct buf *text, struct buf *json,
        struct err *e)
 {
     struct result r = { .n = n };
-    struct metrics_range acc, f1;
-    uint64_t right = 0;
+    int rc;
 
-    (void)e;
     r.name = mem_alloc(mem_mul(2 * n, sizeof *r.name) + 1);
     r.gold = mem_alloc(mem_mul(n, sizeof *r.gold) + 1);
     r.pred = mem_alloc(mem_mul(n, sizeof *r.pred) + 1);
-    count(&r, row);
-    calibration(&r, row);
-    for (size_t i = 0; i < r.n_label; i++)
-        right += metrics_count(r.m, i, i);
-    acc = metrics_wilson(right, n);
-    f1 = metrics_bootstrap_f1(r.gold, r.pred, n, r.n_label);
-    put_json(&r, acc, f1, json);
-    put_text(&r, acc, f1, text);
+    rc = count(&r, row, e);
+    if (rc == 0)
+        put_report(&r, row, text, json);
     metrics_counts_free(r.m);
     mem_free(r.name);
     mem_free(r.gold);
     mem_free(r.pred);
-    return 0;
+    return rc;
 }
 
 const struct judge_task judgelabels_task = { "labels", "label", 1, read_record,

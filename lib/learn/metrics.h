@@ -19,7 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define METRICS_BINS 15
+#define METRICS_BINS   15
+#define METRICS_LABELS 2000 /* what callers should not go beyond: counts are a square */
 
 /* How often a label was given to records of a label. */
 struct metrics_counts {

@@ -105,6 +105,13 @@ near() {
     done
 }
 
+@test "what is no label, as it is never the same: 3; 2,000 labels are fine" {
+    seq 2001 | sed 's/.*/{"g":"&","label":"&"}/' >"$dir/many"
+    run -3 --separate-stderr evaluate -t g "$dir/many"
+    [[ $stderr == *'2001 different labels'* ]]
+    head -n 2000 "$dir/many" | evaluate -t g --json | jq -e '.accuracy == 1 and (.labels | length) == 2000'
+}
+
 @test "spearman: two numbers; two vectors" {
     printf '{"g":%s,"p":%s}\n' 1 10 2 20 3 15 4 40 | evaluate -t g --pred=p --task=spearman --json >"$dir/out"
     near .spearman 0.8
