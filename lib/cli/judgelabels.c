@@ -225,12 +225,9 @@ static void
 put_report(struct result *r, const struct str *row, struct buf *text, struct buf *json)
 {
     struct metrics_range acc, f1;
-    uint64_t right = 0;
 
     calibration(r, row);
-    for (size_t i = 0; i < r->n_label; i++)
-        right += metrics_count(r->m, i, i);
-    acc = metrics_wilson(right, r->n);
+    acc = metrics_wilson(metrics_right(r->m), r->n);
     f1 = metrics_bootstrap_f1(r->gold, r->pred, r->n, r->n_label);
     put_json(r, acc, f1, json);
     put_text(r, acc, f1, text);

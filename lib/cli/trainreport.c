@@ -27,8 +27,7 @@ trainreport_make(struct trainreport *r, const struct examples *x,
         metrics_add(r->counts, (size_t)x->label[i], (size_t)best);
     }
     r->ece = metrics_ece(score, right, x->n);
-    r->accuracy = metrics_wilson(
-        (uint64_t)(metrics_accuracy(r->counts) * (double)x->n + 0.5), x->n);
+    r->accuracy = metrics_wilson(metrics_right(r->counts), x->n);
     r->macro_f1 = metrics_bootstrap_f1(x->label, pred, x->n, x->n_label);
     mem_free(pred);
     mem_free(score);

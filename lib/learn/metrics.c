@@ -42,14 +42,20 @@ share(uint64_t part, uint64_t all)
     return all ? (double)part / (double)all : 0;
 }
 
-double
-metrics_accuracy(const struct metrics_counts *m)
+uint64_t
+metrics_right(const struct metrics_counts *m)
 {
     uint64_t right = 0;
 
     for (size_t i = 0; i < m->n_label; i++)
         right += metrics_count(m, i, i);
-    return share(right, m->n);
+    return right;
+}
+
+double
+metrics_accuracy(const struct metrics_counts *m)
+{
+    return share(metrics_right(m), m->n);
 }
 
 struct metrics_label

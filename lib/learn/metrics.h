@@ -56,6 +56,7 @@ metrics_count(const struct metrics_counts *m, size_t gold, size_t pred)
     return m->count[gold * (m->n_label + 1) + pred];
 }
 
+uint64_t metrics_right(const struct metrics_counts *m); /* records */
 double metrics_accuracy(const struct metrics_counts *m);
 double metrics_macro_f1(const struct metrics_counts *m);
 struct metrics_label metrics_label(const struct metrics_counts *m, size_t label);
