@@ -48,7 +48,7 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 CFLAGS   ?=
 ALLFLAGS  = -std=c11 -ffp-contract=off -fno-math-errno $(WARN) $(FLAGS_$(FLAVOR)) $(CFLAGS)
 CPPFLAGS := -D_POSIX_C_SOURCE=200809L -Ilib -MMD -MP
-LDLIBS   := -ljq -lcrypto -lxxhash -lm -pthread
+LDLIBS   := -lopenblas -ljq -lcrypto -lxxhash -lm -pthread
 LINK      = $(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -Wl,--as-needed $(LDLIBS)
 
 # Everything is picked up by its place: no list of files is kept anywhere.
@@ -61,6 +61,7 @@ KERN_O := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/kernel/*.c) $(if $(FOREIGN)
 KERN   := $(if $(KERN_O),$(OUT)/tests/kernel/check)
 FUZZ   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH  := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
+MODELS := $(patsubst %,$(OUT)/%,models/catalogue.tsv $(wildcard models/*.head))
 MAN    := $(wildcard man/*.[157])
 PAGES  := $(foreach m,$(MAN),$(OUT)/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
 LINT   := $(sort $(wildcard tests/lint/*.sh tests/lint/selftest/*.bats))
@@ -69,7 +70,7 @@ TESTS  := $(wildcard tests/pipelines/*.bats tests/tools/*.bats) $(KERN) $(UNIT) 
 PROVE   = PATH="$(abspath $(OUT))/bin:$$PATH" TEXTMILL_OUT="$(OUT)" CC="$(CC)" \
           XDG_CACHE_HOME="$(abspath $(OUT))/cache" prove -j$(JOBS) -e tests/tap
 
-all: $(BIN) $(PAGES) $(OUT)/models/catalogue.tsv
+all: $(BIN) $(PAGES) $(MODELS)
 
 $(OUT)/lib.a: $(LIB_O)
 	@rm -f $@ && ar rcs $@ $^

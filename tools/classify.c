@@ -1,6 +1,9 @@
 /* classify.c - add the label that fits best to each record */
+#include <math.h>
+
 #include "base/mem.h"
 #include "cli/embedopt.h"
+#include "infer/head.h"
 #include "infer/labels.h"
 #include "json/jout.h"
 
@@ -20,7 +23,7 @@ static const struct cli_opt opts[] = {
     { 0, "min-score", "P", CLI_REAL, offsetof(struct conf, min_score),
       "null where no label is as probable" },
     { 0, "temperature", "T", CLI_REAL, offsetof(struct conf, temperature),
-      "lower: surer scores, the same labels [0.035]" },
+      "lower: surer scores, the same labels [0.035; a head's own]" },
     { 0 },
 };
 
@@ -29,17 +32,19 @@ enum { LABEL, SCORE, ALL }; /* members, as main() lists them */
 struct job {
     struct embedopt o;
     const struct conf *conf;
+    struct modelopt base; /* -m and --precision of the model below a head */
     struct labels labels;
-    struct classifier *c;
+    struct headfile head;
+    struct labeler *l;
 };
 
 /* {"a":0.7,"b":0.3} */
 static void
-put_all(const struct classifier *c, const float *prob, struct buf *b)
+put_all(const struct labeler *l, const float *prob, struct buf *b)
 {
-    for (size_t i = 0; i < classifier_count(c); i++) {
+    for (size_t i = 0; i < l->n; i++) {
         buf_char(b, i ? ',' : '{');
-        jout_str(b, classifier_name(c, i));
+        jout_str(b, l->name[i]);
         buf_char(b, ':');
         jout_f32(b, prob[i]);
     }
@@ -49,24 +54,24 @@ put_all(const struct classifier *c, const float *prob, struct buf *b)
 static void
 put(const struct job *job, const float *prob, struct result *r)
 {
-    size_t best = classifier_best(job->c, prob);
+    size_t best = labeler_best(job->l, prob);
 
     if ((double)prob[best] < job->conf->min_score)
         buf_puts(result_put(r, LABEL), "null");
     else
-        jout_str(result_put(r, LABEL), classifier_name(job->c, best));
+        jout_str(result_put(r, LABEL), job->l->name[best]);
     jout_f32(result_put(r, SCORE), prob[best]);
     if (job->conf->all)
-        put_all(job->c, prob, result_put(r, ALL));
+        put_all(job->l, prob, result_put(r, ALL));
 }
 
 static int
 work(void *arg, struct filter_batch *b, struct err *e)
 {
     const struct job *job = arg;
-    const struct embedder *m = classifier_embedder(job->c);
+    const struct embedder *m = job->l->embedder;
     struct embedder_work *w = &job->o.work[b->worker];
-    size_t n = (size_t)b->n, n_label = classifier_count(job->c);
+    size_t n = (size_t)b->n, n_label = job->l->n;
     struct embedder_info *info = arena_alloc(b->arena, mem_mul(n, sizeof *info));
     float *prob = arena_alloc(b->arena, mem_mul(n, n_label * sizeof *prob));
 
@@ -74,7 +79,7 @@ work(void *arg, struct filter_batch *b, struct err *e)
     if (b->count_only)
         embedder_count(m, w, b->text, n, info);
     else
-        classifier_run(job->c, w, b->text, n, prob, info);
+        labeler_run(job->l, w, b->text, n, prob, info);
     for (size_t i = 0; i < n; i++)
         if (embedopt_note(m, &info[i], b->result[i]) && !b->count_only)
             put(job, prob + i * n_label, b->result[i]);
@@ -91,31 +96,71 @@ read_labels(struct labels *l, const struct conf *conf, struct err *e)
     for (int i = 0; i < conf->file.n; i++)
         if (labels_read(l, conf->file.item[i], e))
             return -1;
-    return l->n ? 0 : err_set(e, ERR_USAGE, "no labels: give -l or -L");
+    return 0;
 }
 
 static void
-check_options(const struct cli *c, const struct conf *conf)
+check_options(const struct cli *c, struct conf *conf)
 {
     if (!(conf->min_score >= 0 && conf->min_score <= 1))
         cli_usage(c, "--min-score is a probability, 0 to 1");
-    if (!(conf->temperature > 0))
+    if (isnan(conf->temperature))
+        conf->temperature = 0; /* not given: the kind's own */
+    else if (conf->temperature <= 0)
         cli_usage(c, "--temperature is more than 0");
+}
+
+/* ---- the kinds: each opens job->l and tells --stats about it ---- */
+
+/* Labels by likeness to their descriptions. */
+static int
+open_labels(struct job *job, struct filter *f, struct err *e)
+{
+    struct classifier_opt opt = { .label = job->labels.label,
+                                  .n_label = job->labels.n,
+                                  .temperature = (float)job->conf->temperature };
+
+    if (embedopt_find(&job->o, f, &opt.embed, e))
+        return -1;
+    if (job->labels.n == 0)
+        return err_set(e, ERR_USAGE, "no labels: give -l, -L, or a trained head by -m");
+    if ((job->l = classifier_open(&opt, e)) == NULL)
+        return -1;
+    embedopt_use(&job->o, f, job->l->embedder);
+    return 0;
+}
+
+/* A head that was trained; its model is looked up by the name in it. */
+static int
+open_head(struct job *job, const char *path, struct filter *f, struct err *e)
+{
+    struct head_opt opt = { .file = &job->head,
+                            .temperature = (float)job->conf->temperature };
+
+    if (job->labels.n > 0)
+        return err_set(e, ERR_USAGE, "a trained head has its labels: no -l, no -L");
+    if (headfile_read(&job->head, path, e))
+        return -1;
+    job->base = *job->o.mo;
+    job->base.model = job->head.base;
+    job->o.mo = &job->base;
+    if (embedopt_find(&job->o, f, &opt.embed, e) ||
+        (job->l = head_open(&opt, e)) == NULL)
+        return err_wrap(e, "%s", path);
+    embedopt_use(&job->o, f, job->l->embedder);
+    return 0;
 }
 
 static void
 run(struct job *job, struct filter *f, struct err *e)
 {
-    struct classifier_opt opt = { .temperature = (float)job->conf->temperature };
+    char path[PATH_MAX];
+    int rc = modelopt_find_head(job->o.mo, path, sizeof path)
+                 ? open_head(job, path, f, e)
+                 : open_labels(job, f, e);
 
-    if (embedopt_find(&job->o, f, &opt.embed, e))
-        return;
-    opt.label = job->labels.label;
-    opt.n_label = job->labels.n;
-    if ((job->c = classifier_open(&opt, e)) == NULL)
-        return;
-    embedopt_use(&job->o, f, classifier_embedder(job->c));
-    filter_run(f, work, job, e);
+    if (rc == 0)
+        filter_run(f, work, job, e);
 }
 
 int
@@ -125,7 +170,7 @@ main(int argc, char **argv)
     static const struct filter_tool tool = {
         "text", "label", JSON_STRING, suffix, 64, 1
     };
-    struct conf conf = { .temperature = CLASSIFIER_TEMPERATURE };
+    struct conf conf = { .temperature = NAN };
     struct modelopt mo = { 0 };
     struct filter_opt fopt = FILTER_OPT_INIT;
     struct cli_group groups[] = {
@@ -147,7 +192,8 @@ main(int argc, char **argv)
         run(&job, f, &e);
     status = filter_close(f, &c, &e);
     embedopt_release(&job.o);
-    classifier_close(job.c);
+    labeler_close(job.l);
+    headfile_release(&job.head);
     labels_release(&job.labels);
     cli_release(&c);
     return status;

@@ -283,18 +283,13 @@ check_outputs(struct run *r, size_t i)
     return 0;
 }
 
-static const char *
-type_name(enum json_type t)
-{
-    return t == JSON_STRING ? "a string" : t == JSON_ARRAY ? "an array" : "an object";
-}
-
 /* The member's value, by name or path. */
 static int
 find_value(struct run *r, size_t i, struct json *v)
 {
     const struct json_watch *w = &r->rec[i].in;
     const char *shown = r->c->opt->in ? r->c->opt->in : r->c->tool->in;
+    enum json_type want = r->c->tool->type;
     struct err e;
 
     *v = w->value;
@@ -305,9 +300,11 @@ find_value(struct run *r, size_t i, struct json *v)
         return reject(r, i, &e);
     if (v->type == JSON_NONE || v->type == JSON_NULL)
         return reject_for(r, i, ERR_MISSING, "no member '%s'", shown);
-    if (v->type != r->c->tool->type)
+    if (want != JSON_NONE && v->type != want)
         return reject_for(r, i, ERR_TYPE, "member '%s' is not %s", shown,
-                          type_name(r->c->tool->type));
+                          want == JSON_STRING  ? "a string"
+                          : want == JSON_ARRAY ? "an array"
+                                               : "an object");
     return 0;
 }
 
@@ -322,7 +319,7 @@ find_text(struct run *r, size_t i)
     if (find_value(r, i, &v))
         return;
     rec->stage = AT_WORK;
-    if (v.type != JSON_STRING) {
+    if (r->c->tool->type != JSON_STRING) {
         rec->text = (struct str){ v.p, v.n };
     } else if (rec->in.plain || !memchr(v.p, '\\', v.n)) {
         rec->text = (struct str){ v.p + 1, v.n - 2 };
@@ -348,7 +345,7 @@ find_input(struct run *r, size_t i)
 /* The texts that the tool must see, each once. Others share a result or have one. */
 struct todo {
     struct filter_batch fb;
-    struct str *text;
+    struct str *text, *line;
     uint64_t *hash; /* of the text, where twins are looked for */
     struct result **result;
 };
@@ -380,8 +377,11 @@ collect(struct run *r, struct todo *todo)
     struct twins twins = { 0 };
 
     todo->text = arena_alloc(&r->b->arena, n_line * sizeof *todo->text);
+    todo->line = arena_alloc(&r->b->arena, n_line * sizeof *todo->line);
     todo->result = arena_alloc(&r->b->arena, n_line * sizeof *todo->result);
     todo->fb = (struct filter_batch){ .text = todo->text,
+                                      .line = todo->line,
+                                      .seq = r->b->seq,
                                       .result = todo->result,
                                       .arena = &r->b->arena,
                                       .worker = r->w->worker,
@@ -401,6 +401,7 @@ collect(struct run *r, struct todo *todo)
                 continue;
         }
         todo->text[todo->fb.n] = r->rec[i].text;
+        todo->line[todo->fb.n] = r->rec[i].line;
         todo->result[todo->fb.n++] = &all[i];
     }
 }
@@ -420,28 +421,24 @@ remember(struct run *r, const struct todo *todo)
 
 /* ---- the line that goes out ---- */
 
-/* The result alone: a string's text with line ends escaped, any other value as it is.
- */
+/* The result alone: of a string its text, line ends escaped; other values as is. */
 static void
 put_raw(struct run *r, struct str value)
 {
     struct buf *out = &r->b->out, *b = &r->w->text;
     struct err e;
 
-    if (value.n > 0 && value.p[0] == '"') {
-        b->n = 0;
-        json_unquote((struct json){ value.p, value.n, JSON_STRING }, b, &e);
-        for (size_t i = 0; i < b->n; i++) {
-            if (b->p[i] == '\n')
-                buf_puts(out, "\\n");
-            else if (b->p[i] == '\r')
-                buf_puts(out, "\\r");
-            else
-                buf_char(out, b->p[i]);
-        }
-    } else {
+    if (value.n == 0 || value.p[0] != '"') {
         buf_str(out, value);
+        return;
     }
+    b->n = 0;
+    json_unquote((struct json){ value.p, value.n, JSON_STRING }, b, &e);
+    for (size_t i = 0; i < b->n; i++)
+        if (b->p[i] == '\n' || b->p[i] == '\r')
+            buf_puts(out, b->p[i] == '\n' ? "\\n" : "\\r");
+        else
+            buf_char(out, b->p[i]);
 }
 
 static void
@@ -483,10 +480,10 @@ put_done(struct run *r, size_t i)
     r->b->outcome[i].kind = OUT_DONE;
     r->b->outcome[i].tokens = rec->result->tokens;
     r->b->outcome[i].overlong = rec->result->how != NULL;
-    if (r->w->count_only) {
+    if (r->w->count_only)
         r->b->outcome[i].hash = hash_bytes(rec->text);
+    if (r->w->count_only || r->c->consumes)
         return;
-    }
     if (r->c->opt->raw) {
         put_raw(r, result_value(rec->result, 0));
         return;
@@ -545,6 +542,8 @@ put(struct run *r, size_t i)
         else
             put_done(r, i);
     }
+    if (r->c->consumes)
+        return;
     if (o->kind == OUT_PASSED && !r->c->opt->raw)
         buf_str(&r->b->out, rec->line);
     if (o->kind == OUT_REJECTED && r->c->keep)

@@ -67,6 +67,7 @@ batchconf_init(struct batchconf *c, const struct filter_opt *opt,
 
     *c = (struct batchconf){ .opt = opt, .tool = tool, .w_in = -1 };
     c->replace_utf8 = opt->utf8 && strcmp(opt->utf8, "replace") == 0;
+    c->consumes = tool->suffix == NULL;
     c->keep = opt->on_error && strcmp(opt->on_error, "keep") == 0;
     c->out = str_of(opt->out ? opt->out : tool->out);
     if (c->out.n == 0 || utf8_valid(c->out.p, c->out.n) != c->out.n)
@@ -77,7 +78,7 @@ batchconf_init(struct batchconf *c, const struct filter_opt *opt,
         return err_set(e, ERR_USAGE, "-T: this tool does not read text");
     if (watch_input(c, in, e))
         return -1;
-    for (; tool->suffix[c->n_member]; c->n_member++) {
+    for (; tool->suffix && tool->suffix[c->n_member]; c->n_member++) {
         struct buf *m = &c->member[c->n_member];
         struct str name = output_name(c, tool->suffix[c->n_member]);
         jout_str(m, name);

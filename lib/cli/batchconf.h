@@ -31,6 +31,7 @@ struct batchconf {
     const struct filter_opt *opt;
     const struct filter_tool *tool;
     int replace_utf8, keep;        /* --utf8=replace, --on-error=keep */
+    int consumes;                  /* nothing goes out */
     struct path *path;             /* -i is a plain path */
     int in_jq;                     /* -i is a jq program */
     struct batchconf_need need[2]; /* by jq_op */

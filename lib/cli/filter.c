@@ -57,32 +57,44 @@ struct filter {
     struct err fatal; /* why, when it is not the end of input */
 };
 
-const struct cli_opt filter_opts[] = {
 #define OPT(letter, name, arg, kind, field, help)                                      \
     {                                                                                  \
         letter, name, arg, kind, offsetof(struct filter_opt, field), help              \
     }
+#define READ_OPTS                                                                      \
+    OPT('w', "where", "JQ", CLI_STR, where,                                            \
+        "work only where this jq program is true"),                                    \
+        OPT('j', "threads", "N", CLI_COUNT, threads,                                   \
+            "threads [$TEXTMILL_THREADS, all CPUs]"),                                  \
+        OPT('q', "quiet", NULL, CLI_FLAG, quiet,                                       \
+            "no reasons and no progress on stderr"),                                   \
+        OPT(0, "max-line", "SIZE", CLI_SIZE, max_line,                                 \
+            "longest line that is read [64M]"),                                        \
+        OPT(0, "utf8", "reject|replace", CLI_STR, utf8,                                \
+            "what to do with bytes not UTF-8"),                                        \
+        OPT(0, "on-error", "skip|keep|fail", CLI_STR, on_error,                        \
+            "what to do with a bad record"),                                           \
+        OPT(0, "rejects", "FILE", CLI_STR, rejects,                                    \
+            "bad records go here, as they came"),                                      \
+        OPT(0, "errors", "FILE", CLI_STR, errors, "why, a JSON object for each"),      \
+        OPT(0, "max-errors", "N|P%", CLI_STR, max_errors,                              \
+            "more bad records end the run"),                                           \
+        OPT(0, "stats", "FILE", CLI_STR, stats, "counts and seconds, as JSON"),        \
+        OPT(0, "progress", NULL, CLI_FLAG, progress,                                   \
+            "show progress on stderr in any case")
+
+const struct cli_opt filter_read_opts[] = { READ_OPTS, { 0 } };
+
+const struct cli_opt filter_opts[] = {
     OPT('i', "in", "NAME", CLI_STR, in, "member to read; .a.b[0] or any jq program"),
     OPT('o', "out", "NAME", CLI_STR, out, "member to write"),
-    OPT('w', "where", "JQ", CLI_STR, where, "work only where this jq program is true"),
-    OPT('j', "threads", "N", CLI_COUNT, threads,
-        "threads [$TEXTMILL_THREADS, all CPUs]"),
     OPT('T', "text", NULL, CLI_FLAG, text, "input is plain text, one record a line"),
     OPT('r', "raw", NULL, CLI_FLAG, raw, "print the result alone, one line a record"),
     OPT('f', "force", NULL, CLI_FLAG, force, "replace an output member that exists"),
-    OPT('q', "quiet", NULL, CLI_FLAG, quiet, "no reasons and no progress on stderr"),
+    READ_OPTS,
     OPT(0, "batch", "N", CLI_COUNT, batch, "records in a window, at most"),
     OPT(0, "mem", "SIZE", CLI_SIZE, mem, "memory for windows and caches, about"),
     OPT(0, "linger", "MS", CLI_COUNT, linger, "wait so long for a window to fill [50]"),
-    OPT(0, "max-line", "SIZE", CLI_SIZE, max_line, "longest line that is read [64M]"),
-    OPT(0, "utf8", "reject|replace", CLI_STR, utf8, "what to do with bytes not UTF-8"),
-    OPT(0, "on-error", "skip|keep|fail", CLI_STR, on_error,
-        "what to do with a bad record"),
-    OPT(0, "rejects", "FILE", CLI_STR, rejects, "bad records go here, as they came"),
-    OPT(0, "errors", "FILE", CLI_STR, errors, "why, a JSON object for each"),
-    OPT(0, "max-errors", "N|P%", CLI_STR, max_errors, "more bad records end the run"),
-    OPT(0, "stats", "FILE", CLI_STR, stats, "counts and seconds, as JSON"),
-    OPT(0, "progress", NULL, CLI_FLAG, progress, "show progress on stderr in any case"),
     OPT(0, "dry-run", NULL, CLI_FLAG, dry_run, "count and predict, work on nothing"),
     OPT(0, "dedup", NULL, CLI_FLAG, dedup, "work on identical texts once"),
     { 0 },
@@ -119,7 +131,8 @@ check_env(struct err *e)
 }
 
 static int
-check_options(const struct cli *c, struct filter_opt *o, struct err *e)
+check_options(const struct cli *c, struct filter_opt *o, const struct filter_tool *tool,
+              struct err *e)
 {
     if (c->argc == 0 && isatty(STDIN_FILENO))
         return err_set(e, ERR_USAGE,
@@ -132,6 +145,8 @@ check_options(const struct cli *c, struct filter_opt *o, struct err *e)
         o->max_line = (size_t)64 << 20;
     if (o->dry_run)
         o->rejects = o->errors = NULL;
+    if (tool->suffix == NULL && o->on_error && strcmp(o->on_error, "keep") == 0)
+        return err_set(e, ERR_USAGE, "--on-error=keep: no records go out");
     return check_env(e);
 }
 
@@ -180,7 +195,7 @@ open_all(struct filter *f, const struct cli *c, struct err *e)
     int threads = thread_count(f->opt.threads, e);
     struct input_opt in = { .text = f->opt.text, .linger = f->opt.linger };
 
-    if (threads < 0 || check_options(c, &f->opt, e) ||
+    if (threads < 0 || check_options(c, &f->opt, f->tool, e) ||
         batchconf_init(&f->conf, &f->opt, f->tool, e))
         return -1;
     /* Processes are forked first: before them there is no thread. */
@@ -222,6 +237,7 @@ filter_open(const struct cli *c, const struct filter_opt *opt,
     f->opt = *opt;
     f->tool = tool;
     f->report.tool = c->tool;
+    f->report.consumes = tool->suffix == NULL;
     f->report.start = pool_clock();
     pthread_mutex_init(&f->read_lock, NULL);
     pthread_mutex_init(&f->lock, NULL);
@@ -264,6 +280,18 @@ void
 filter_model(struct filter *f, const struct filter_model *m)
 {
     f->report.model = *m;
+}
+
+int
+filter_stopped(const struct filter *f)
+{
+    return signals_stopped(f->signals) != 0;
+}
+
+void
+filter_result(struct filter *f, struct str json)
+{
+    f->report.result = json;
 }
 
 /* ---- running ---- */

@@ -38,6 +38,7 @@ struct filter_opt {
 };
 
 extern const struct cli_opt filter_opts[];
+extern const struct cli_opt filter_read_opts[]; /* of tools that consume; no -i */
 #define FILTER_OPT_INIT                                                                \
     {                                                                                  \
         .linger = 50                                                                   \
@@ -46,15 +47,18 @@ extern const struct cli_opt filter_opts[];
 /* What kind of tool it is. Constant. */
 struct filter_tool {
     const char *in, *out;      /* members read and written unless -i, -o */
-    enum json_type type;       /* of the member that is read */
-    const char *const *suffix; /* written: out + suffix, NULL-ended; the first is "" */
+    enum json_type type;       /* of the member that is read; JSON_NONE: any but null */
+    const char *const *suffix; /* written: out + suffix, NULL-ended; the first is "".
+                                  NULL: the tool consumes, no records go out */
     int batch;                 /* records in a window unless --batch */
     int costly; /* a text costs far more than to see whether the window has it twice */
 };
 
 struct filter_batch {
     int n;
+    unsigned long long seq; /* the batch's number, in the order of the input */
     const struct str *text; /* [n]: UTF-8 text; for other types the value's bytes */
+    const struct str *line; /* [n]: the whole record, one checked JSON object */
     struct result **result; /* [n] */
     struct arena *arena;    /* until the batch is written */
     int worker;             /* whose workspace to use: below filter_threads() */
@@ -83,6 +87,13 @@ void filter_model(struct filter *f, const struct filter_model *m);
 
 /* All of the input. -1: ended early, e says why. */
 int filter_run(struct filter *f, filter_work *work, void *arg, struct err *e);
+
+/* Was the run asked to stop before the end of input? Then what was seen is not all. */
+int filter_stopped(const struct filter *f);
+
+/* A JSON value that --stats shows as member "result". The caller's until
+ * filter_close(). */
+void filter_result(struct filter *f, struct str json);
 
 /* Flush and check everything, write --stats; the exit status. e->code other than
  * ERR_NONE: the run failed (also before filter_run()). f may be NULL. Ends the process

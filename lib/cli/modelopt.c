@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -98,35 +99,61 @@ is_model(const char *dir)
            file_exists(path);
 }
 
-static int
-in_folder(const char *folder, const char *name, char *dir, size_t cap)
+enum thing { NOTHING, MODEL, HEAD };
+
+static enum thing
+in_folder(const char *folder, const char *name, char *path, size_t cap)
 {
-    return (size_t)snprintf(dir, cap, "%s/%s", folder, name) < cap && is_model(dir);
+    if ((size_t)snprintf(path, cap, "%s/%s", folder, name) < cap && is_model(path))
+        return MODEL;
+    if ((size_t)snprintf(path, cap, "%s/%s.head", folder, name) < cap &&
+        file_exists(path))
+        return HEAD;
+    return NOTHING;
 }
 
-static int
-find_named(const char *name, char *dir, size_t cap)
+/* The first thing of that name in the folders where models lie; of models alone, or
+ * of heads too. */
+static enum thing
+find_named(const char *name, int heads, char *path, size_t cap)
 {
     const char *env = getenv("TEXTMILL_MODELS"), *home = getenv("HOME");
     char folder[PATH_MAX - 256], self[PATH_MAX / 2];
+    enum thing found;
 
-    if (env && *env) {
-        if (in_folder(env, name, dir, cap))
-            return 1;
-    } else if (home && *home &&
-               (size_t)snprintf(folder, sizeof folder,
-                                "%s/.local/share/textmill/models",
-                                home) < sizeof folder) {
-        if (in_folder(folder, name, dir, cap))
-            return 1;
-    }
+    folder[0] = '\0';
+    if (env && *env)
+        snprintf(folder, sizeof folder, "%s", env);
+    else if (home && *home)
+        snprintf(folder, sizeof folder, "%s/.local/share/textmill/models", home);
     file_program_dir(self, sizeof self);
-    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
-        snprintf(folder, sizeof folder, "%s/%s", self, beside[i]);
-        if (in_folder(folder, name, dir, cap))
-            return 1;
+    for (size_t i = 0; i <= sizeof beside / sizeof *beside; i++) {
+        if (i > 0)
+            snprintf(folder, sizeof folder, "%s/%s", self, beside[i - 1]);
+        found = folder[0] ? in_folder(folder, name, path, cap) : NOTHING;
+        if (found == MODEL || (found == HEAD && heads))
+            return found;
     }
-    return 0;
+    return NOTHING;
+}
+
+static int
+is_name(const char *name, size_t cap)
+{
+    return strlen(name) < cap && name[0] != '\0' && name[0] != '.';
+}
+
+int
+modelopt_find_head(const struct modelopt *o, char *path, size_t cap)
+{
+    struct stat st;
+
+    if (o->model == NULL)
+        return 0;
+    if (strchr(o->model, '/') == NULL)
+        return is_name(o->model, 256) && find_named(o->model, 1, path, cap) == HEAD;
+    return (size_t)snprintf(path, cap, "%s", o->model) < cap && stat(path, &st) == 0 &&
+           !S_ISDIR(st.st_mode);
 }
 
 int
@@ -145,12 +172,12 @@ modelopt_find(const struct modelopt *o, const char *task, struct modelopt_found 
     }
     if (!o->model && first_for(task, found->name, sizeof found->name, e))
         return -1;
-    if (o->model && ((size_t)snprintf(found->name, sizeof found->name, "%s",
-                                      o->model) >= sizeof found->name ||
-                     o->model[0] == '\0' || o->model[0] == '.'))
+    if (o->model && !is_name(o->model, sizeof found->name))
         return err_set(e, ERR_MODEL, "-m: '%.100s' is not the name of a model",
                        o->model);
-    if (!find_named(found->name, found->dir, sizeof found->dir))
+    if (o->model)
+        snprintf(found->name, sizeof found->name, "%s", o->model);
+    if (!find_named(found->name, 0, found->dir, sizeof found->dir))
         return err_set(e, ERR_MODEL, "model '%s' is not here; run: textmill pull %s",
                        found->name, found->name);
     return 0;

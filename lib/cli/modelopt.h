@@ -32,6 +32,11 @@ struct modelopt_found {
 int modelopt_find(const struct modelopt *o, const char *task,
                   struct modelopt_found *found, struct err *e);
 
+/* 1: -m means a trained head (headfile.h), and path is its file: with a slash what is
+ * no folder, else NAME.head where models are looked for, unless a model NAME comes
+ * first. */
+int modelopt_find_head(const struct modelopt *o, char *path, size_t cap);
+
 /* Index of text in names (NULL-ended), or -1 with ERR_USAGE naming the choices. NULL
  * text is the first. */
 int modelopt_choice(const char *option, const char *text, const char *const *names,

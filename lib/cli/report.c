@@ -70,7 +70,7 @@ report_json(const struct report *r, int status, struct buf *b)
     count(b, "passed", r->passed);
     count(b, "kept", r->kept);
     count(b, "rejected", r->rejected);
-    count(b, "out", r->done + r->passed + r->kept);
+    count(b, "out", r->consumes ? 0 : r->done + r->passed + r->kept);
     buf_puts(b, ",\"errors\":{");
     for (int i = 1; i < ERR_CODES; i++)
         if (r->by_code[i]) {
@@ -100,6 +100,10 @@ report_json(const struct report *r, int status, struct buf *b)
     count(b, "threads", (uint64_t)r->threads);
     text(b, "isa", cpu_name(cpu_level()));
     model(r, b);
+    if (r->result.n > 0) {
+        buf_puts(b, ",\"result\":");
+        buf_str(b, r->result);
+    }
     buf_char(b, '}');
 }
 

@@ -17,6 +17,8 @@ struct report {
     const char *tool;
     int threads;
     struct filter_model model;
+    int consumes;      /* records do not go out */
+    struct str result; /* JSON of the tool's own; empty: none */
     uint64_t in, blank, done, passed, kept, rejected; /* records, as written */
     uint64_t read;                                    /* lines, as read */
     uint64_t overlong, folded, tokens;

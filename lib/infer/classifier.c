@@ -9,12 +9,10 @@
 #include "tensor/ops.h"
 
 struct classifier {
-    struct embedder *embedder;
-    const struct kernels *k;
-    size_t n, wide;
+    struct labeler l;
+    size_t wide;
     struct str *name; /* [n], copies */
     float *vec;       /* [n, wide], of length 1 */
-    float sharpness;  /* 1 / T */
 };
 
 /* ---- open ---- */
@@ -41,23 +39,12 @@ check_labels(const struct classifier_opt *opt, struct err *e)
     return rc;
 }
 
-static int
-set_temperature(struct classifier *c, float t, struct err *e)
-{
-    if (t == 0)
-        t = CLASSIFIER_TEMPERATURE;
-    if (!(t >= 1e-4f && t <= 1e4f))
-        return err_set(e, ERR_USAGE, "temperature %g: must be 0.0001 to 10000",
-                       (double)t);
-    c->sharpness = 1.0f / t;
-    return 0;
-}
-
 static void
 copy_names(struct classifier *c, const struct classifier_label *label)
 {
-    c->name = mem_zero(c->n, sizeof *c->name);
-    for (size_t i = 0; i < c->n; i++) {
+    c->name = mem_zero(c->l.n, sizeof *c->name);
+    c->l.name = c->name;
+    for (size_t i = 0; i < c->l.n; i++) {
         char *copy = mem_alloc(label[i].name.n);
         memcpy(copy, label[i].name.p, label[i].name.n);
         c->name[i] = (struct str){ copy, label[i].name.n };
@@ -68,18 +55,18 @@ copy_names(struct classifier *c, const struct classifier_label *label)
 static int
 embed_labels(struct classifier *c, const struct classifier_label *label, struct err *e)
 {
-    struct embedder_info *info = mem_zero(c->n, sizeof *info);
-    struct str *text = mem_zero(c->n, sizeof *text);
+    struct embedder_info *info = mem_zero(c->l.n, sizeof *info);
+    struct str *text = mem_zero(c->l.n, sizeof *text);
     struct embedder_work w = { 0 };
     int rc = 0;
 
-    for (size_t i = 0; i < c->n; i++)
+    for (size_t i = 0; i < c->l.n; i++)
         text[i] = label[i].description.n ? label[i].description : label[i].name;
-    c->vec = mem_zero(c->n, mem_mul(c->wide, sizeof *c->vec));
-    embedder_run(c->embedder, &w, text, c->n, c->vec, info);
-    for (size_t i = 0; i < c->n && rc == 0; i++)
+    c->vec = mem_zero(c->l.n, mem_mul(c->wide, sizeof *c->vec));
+    embedder_run(c->l.embedder, &w, text, c->l.n, c->vec, info);
+    for (size_t i = 0; i < c->l.n && rc == 0; i++)
         if (info[i].code != ERR_NONE || info[i].how == OVERLONG_SKIP) {
-            embedder_explain(c->embedder, &info[i], e);
+            embedder_explain(c->l.embedder, &info[i], e);
             e->code = ERR_USAGE;
             rc = err_wrap(e, "description of label %zu", i + 1);
         }
@@ -89,9 +76,38 @@ embed_labels(struct classifier *c, const struct classifier_label *label, struct 
     return rc;
 }
 
-struct classifier *
+/* row [n] = row + part * cosine of vec to each label. */
+static int
+add_cosines(const struct labeler *l, struct embedder_work *w, float *vec, float part,
+            float *row)
+{
+    const struct classifier *c = (const struct classifier *)l;
+
+    (void)w;
+    if (!isfinite(ops_dot(l->k, vec, vec, c->wide)))
+        return -1;
+    ops_normalize(l->k, vec, c->wide);
+    for (size_t i = 0; i < l->n; i++)
+        row[i] += part * ops_dot(l->k, vec, c->vec + i * c->wide, c->wide);
+    return 0;
+}
+
+static void
+close_classifier(struct labeler *l)
+{
+    struct classifier *c = (struct classifier *)l;
+
+    for (size_t i = 0; c->name && i < l->n; i++)
+        mem_free((char *)(uintptr_t)c->name[i].p);
+    mem_free(c->name);
+    mem_free(c->vec);
+    mem_free(c);
+}
+
+struct labeler *
 classifier_open(const struct classifier_opt *opt, struct err *e)
 {
+    static const struct labeler_ops ops = { add_cosines, close_classifier };
     struct embedder_opt embed = opt->embed;
     struct classifier *c;
 
@@ -100,112 +116,18 @@ classifier_open(const struct classifier_opt *opt, struct err *e)
     embed.normalize = EMBEDDER_YES;
     embed.dims = 0;
     c = mem_zero(1, sizeof *c);
-    c->k = kernel_get(cpu_level());
-    c->n = opt->n_label;
-    if (set_temperature(c, opt->temperature, e) == 0 &&
-        (c->embedder = embedder_open(&embed, e)) != NULL) {
-        c->wide = (size_t)embedder_dim(c->embedder);
+    c->l.ops = &ops;
+    c->l.k = kernel_get(cpu_level());
+    c->l.n = opt->n_label;
+    if (labeler_set_temperature(
+            &c->l, opt->temperature == 0 ? CLASSIFIER_TEMPERATURE : opt->temperature,
+            e) == 0 &&
+        (c->l.embedder = embedder_open(&embed, e)) != NULL) {
+        c->wide = (size_t)embedder_dim(c->l.embedder);
         copy_names(c, opt->label);
         if (embed_labels(c, opt->label, e) == 0)
-            return c;
+            return &c->l;
     }
-    classifier_close(c);
+    labeler_close(&c->l);
     return NULL;
-}
-
-void
-classifier_close(struct classifier *c)
-{
-    if (c == NULL)
-        return;
-    for (size_t i = 0; c->name && i < c->n; i++)
-        mem_free((char *)(uintptr_t)c->name[i].p);
-    mem_free(c->name);
-    mem_free(c->vec);
-    embedder_close(c->embedder);
-    mem_free(c);
-}
-
-const struct embedder *
-classifier_embedder(const struct classifier *c)
-{
-    return c->embedder;
-}
-
-size_t
-classifier_count(const struct classifier *c)
-{
-    return c->n;
-}
-
-struct str
-classifier_name(const struct classifier *c, size_t label)
-{
-    return c->name[label];
-}
-
-/* ---- run ---- */
-
-/* row [n] = row + part * cosine of vec to each label. -1: vec is not finite. */
-static int
-add_cosines(const struct classifier *c, float *vec, float part, float *row)
-{
-    if (!isfinite(ops_dot(c->k, vec, vec, c->wide)))
-        return -1;
-    ops_normalize(c->k, vec, c->wide);
-    for (size_t i = 0; i < c->n; i++)
-        row[i] += part * ops_dot(c->k, vec, c->vec + i * c->wide, c->wide);
-    return 0;
-}
-
-/* The probabilities of a text from its k pieces. */
-static int
-text_row(const struct classifier *c, const struct embedder_piece *piece, float *vec,
-         size_t k, float *row)
-{
-    size_t total = 0;
-
-    for (size_t i = 0; i < k; i++)
-        total += piece[i].tokens;
-    memset(row, 0, c->n * sizeof *row);
-    for (size_t i = 0; i < k; i++) {
-        float part = k == 1 ? 1.0f : (float)piece[i].tokens / (float)total;
-        if (add_cosines(c, vec + i * c->wide, part, row))
-            return -1;
-    }
-    ops_softmax(c->k, row, c->n, c->sharpness);
-    return 0;
-}
-
-void
-classifier_run(const struct classifier *c, struct embedder_work *w,
-               const struct str *text, size_t n, float *prob,
-               struct embedder_info *info)
-{
-    struct embedder_pieces p = embedder_pool(c->embedder, w, text, n, info);
-
-    if (n > 0)
-        memset(prob, 0, mem_mul(n, c->n * sizeof *prob));
-    for (size_t i = 0, k; i < p.n; i += k) {
-        size_t t = p.piece[i].text;
-
-        for (k = 1; i + k < p.n && p.piece[i + k].text == t;)
-            k++;
-        if (text_row(c, &p.piece[i], p.vec + i * c->wide, k, prob + t * c->n) == 0)
-            continue;
-        memset(prob + t * c->n, 0, c->n * sizeof *prob);
-        info[t].code = ERR_NAN;
-        info[t].kept = 0;
-    }
-}
-
-size_t
-classifier_best(const struct classifier *c, const float *prob)
-{
-    size_t best = 0;
-
-    for (size_t i = 1; i < c->n; i++)
-        if (prob[i] > prob[best])
-            best = i;
-    return best;
 }

@@ -3,15 +3,10 @@
  *
  *     struct classifier_label label[] = { { STR("login"), STR("somebody logs in") },
  * ... }; struct classifier_opt opt = { .embed = ..., .label = label, .n_label = 4 };
- *     struct classifier *c = classifier_open(&opt, &e);
- *     classifier_run(c, &work, text, n, prob, info);        prob [n, 4]
- *     best = classifier_best(c, prob);                      the label's number
- *     classifier_close(c);
+ *     struct labeler *c = classifier_open(&opt, &e);        labeler.h
  *
  * Text and descriptions become vectors (embedder.h); the probability of a label is
- * softmax(cosine / T) over the labels. A text of several chunks gets the mean of its
- * chunks' log-probabilities, weighted by their tokens and normalized again, which is
- * the same as softmax of the mean cosine / T.
+ * softmax(cosine / T) over the labels.
  *
  * Cosines of related texts differ by little: T says how much a difference means. It
  * changes the scores, never the order of the labels. The default is where the scores of
@@ -26,7 +21,7 @@
 #ifndef INFER_CLASSIFIER_H
 #define INFER_CLASSIFIER_H
 
-#include "infer/embedder.h"
+#include "infer/labeler.h"
 
 #define CLASSIFIER_LABELS      10000
 #define CLASSIFIER_TEMPERATURE 0.035f
@@ -43,22 +38,7 @@ struct classifier_opt {
     float temperature; /* 0: CLASSIFIER_TEMPERATURE */
 };
 
-struct classifier;
-
 /* ERR_USAGE for labels or a temperature that cannot be, ERR_MODEL, ERR_NOMEM. */
-struct classifier *classifier_open(const struct classifier_opt *opt, struct err *e);
-void classifier_close(struct classifier *c); /* NULL is fine */
-
-const struct embedder *classifier_embedder(const struct classifier *c);
-size_t classifier_count(const struct classifier *c);
-struct str classifier_name(const struct classifier *c, size_t label); /* until close */
-
-/* prob [n, n_label]; the row of a text without a vector (embedder.h) is zero. */
-void classifier_run(const struct classifier *c, struct embedder_work *w,
-                    const struct str *text, size_t n, float *prob,
-                    struct embedder_info *info);
-
-/* The label of the highest probability in prob [n_label]; of equal ones the first. */
-size_t classifier_best(const struct classifier *c, const float *prob);
+struct labeler *classifier_open(const struct classifier_opt *opt, struct err *e);
 
 #endif

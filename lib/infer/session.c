@@ -111,3 +111,9 @@ session_precision(const struct session *s)
 {
     return pack_arith_name(s->arith);
 }
+
+void
+session_sha(const struct session *s, char hex[SHA_HEX])
+{
+    weights_sha(s->model->weights, 1, hex);
+}

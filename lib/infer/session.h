@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/pool.h"
+#include "base/sha.h"
 #include "format/sentence.h"
 #include "model/model.h"
 #include "token/tokenizer.h"
@@ -44,5 +45,8 @@ void session_close(struct session *s); /* NULL is fine */
 /* For reports; valid until close. */
 const char *session_file(const struct session *s);      /* of the weights */
 const char *session_precision(const struct session *s); /* "i8" */
+
+/* The SHA-256 of the weights: what results depend on, with the precision. */
+void session_sha(const struct session *s, char hex[SHA_HEX]);
 
 #endif

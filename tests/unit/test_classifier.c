@@ -15,7 +15,7 @@ static const struct classifier_label three[] = {
     { STR("port"), { "", 0 } },
 };
 
-static struct classifier *
+static struct labeler *
 open_labels(const char *dir, const struct classifier_label *label, size_t n, float t,
             struct err *e)
 {
@@ -27,11 +27,11 @@ open_labels(const char *dir, const struct classifier_label *label, size_t n, flo
     return classifier_open(&opt, e);
 }
 
-static struct classifier *
+static struct labeler *
 must_open(const char *dir, float t)
 {
     struct err e;
-    struct classifier *c = open_labels(dir, three, 3, t, &e);
+    struct labeler *c = open_labels(dir, three, 3, t, &e);
 
     if (c == NULL) {
         fprintf(stderr, "%s\n", e.msg);
@@ -41,12 +41,12 @@ must_open(const char *dir, float t)
 }
 
 static void
-run(const struct classifier *c, const struct str *text, size_t n, float *prob)
+run(const struct labeler *c, const struct str *text, size_t n, float *prob)
 {
     struct embedder_work w = { 0 };
     struct embedder_info info[16];
 
-    classifier_run(c, &w, text, n, prob, info);
+    labeler_run(c, &w, text, n, prob, info);
     embedder_work_release(&w);
 }
 
@@ -54,7 +54,7 @@ run(const struct classifier *c, const struct str *text, size_t n, float *prob)
 static void
 test_own(void)
 {
-    struct classifier *c = must_open(TINY, 0);
+    struct labeler *c = must_open(TINY, 0);
     struct str text[] = { STR("session opened for user"),
                           STR("error connection failed"), STR("port") };
     float p[9];
@@ -62,18 +62,18 @@ test_own(void)
     run(c, text, 3, p);
     for (size_t i = 0; i < 3; i++) {
         float sum = p[3 * i] + p[3 * i + 1] + p[3 * i + 2];
-        tap_ok(classifier_best(c, p + 3 * i) == i && fabsf(sum - 1) < 1e-6f,
+        tap_ok(labeler_best(c, p + 3 * i) == i && fabsf(sum - 1) < 1e-6f,
                "'%.*s' is label '%.*s' with %.3f", (int)text[i].n, text[i].p,
-               (int)classifier_name(c, i).n, classifier_name(c, i).p, (double)p[4 * i]);
+               (int)c->name[i].n, c->name[i].p, (double)p[4 * i]);
     }
-    classifier_close(c);
+    labeler_close(c);
 }
 
 /* Temperature changes the scores and not the order; softmax(cos/T) by hand. */
 static void
 test_temperature(void)
 {
-    struct classifier *soft = must_open(TINY, 0.5f), *sharp = must_open(TINY, 0.1f);
+    struct labeler *soft = must_open(TINY, 0.5f), *sharp = must_open(TINY, 0.1f);
     struct str text = STR("password for root");
     float p[3], q[3];
     double worst = 0;
@@ -84,9 +84,9 @@ test_temperature(void)
         worst = fmax(worst,
                      fabs(log((double)(q[i] / q[0])) - 5 * log((double)(p[i] / p[0]))));
     tap_ok(worst < 1e-4, "log odds grow by 1 / T: off by %.1e", worst);
-    tap_ok(classifier_best(soft, p) == classifier_best(sharp, q), "the same label");
-    classifier_close(soft);
-    classifier_close(sharp);
+    tap_ok(labeler_best(soft, p) == labeler_best(sharp, q), "the same label");
+    labeler_close(soft);
+    labeler_close(sharp);
 }
 
 static void
@@ -97,12 +97,12 @@ test_tie(void)
                                                     { STR("c"), STR("user") } };
     struct str text = STR("user");
     struct err e;
-    struct classifier *c = open_labels(TINY, same, 3, 0, &e);
+    struct labeler *c = open_labels(TINY, same, 3, 0, &e);
     float p[3] = { 0 };
 
     run(c, &text, 1, p);
-    tap_ok(p[1] == p[2] && classifier_best(c, p) == 1, "of equal labels the first");
-    classifier_close(c);
+    tap_ok(p[1] == p[2] && labeler_best(c, p) == 1, "of equal labels the first");
+    labeler_close(c);
 }
 
 /* Chunks: the mean of log-probabilities, weighted and normalized again. 45 letters are
@@ -114,7 +114,7 @@ test_chunks(void)
                                   "a b c d e f g h i j k l m n "
                                   "o p q r s ";
     struct str text[] = { { letters, 90 }, { letters, 46 }, { letters + 46, 44 } };
-    struct classifier *c = must_open(TINY, 0.2f);
+    struct labeler *c = must_open(TINY, 0.2f);
     double want[3], sum = 0, worst = 0;
     float p[9];
 
@@ -125,7 +125,7 @@ test_chunks(void)
     for (int i = 0; i < 3; i++)
         worst = fmax(worst, fabs(want[i] / sum - (double)p[i]));
     tap_ok(worst < 1e-5, "two chunks: off by %.1e", worst);
-    classifier_close(c);
+    labeler_close(c);
 }
 
 static void
@@ -154,14 +154,14 @@ test_levels(const char *dir, const char *name)
     float ref[6], p[6];
 
     for (int level = CPU_REF; level <= (int)cpu_detect(); level++) {
-        struct classifier *c;
+        struct labeler *c;
         setenv("TEXTMILL_ISA", cpu_name((enum cpu_level)level), 1);
         c = must_open(dir, 0);
         run(c, text, 2, level == CPU_REF ? ref : p);
         if (level != CPU_REF)
             tap_ok(memcmp(p, ref, sizeof p) == 0, "%s: %s gives the bits of ref", name,
                    cpu_name((enum cpu_level)level));
-        classifier_close(c);
+        labeler_close(c);
     }
     unsetenv("TEXTMILL_ISA");
 }

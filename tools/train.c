@@ -1,0 +1,199 @@
+/* train.c - fit a classifier to records with labels */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cpu.h"
+#include "base/mem.h"
+#include "cli/embedopt.h"
+#include "cli/gather.h"
+#include "cli/headtrain.h"
+#include "cli/member.h"
+
+#define LABEL_MAX 1000 /* bytes: what a head file holds */
+
+struct conf {
+    const char *kind, *target, *save;
+    double c;
+    int folds, balance, seed, curve;
+};
+
+static const struct cli_opt in_opts[] = {
+    { 'i', "in", "NAME", CLI_STR, offsetof(struct filter_opt, in),
+      "member with the text; .a.b[0] or any jq program" },
+    { 0 },
+};
+
+static const struct cli_opt opts[] = {
+    { 't', "target", "NAME", CLI_STR, offsetof(struct conf, target),
+      "member with the label [label]" },
+    { 0, "save", "FILE", CLI_STR, offsetof(struct conf, save),
+      "write what was trained; without it, only measure" },
+    { 0, "kind", "KIND", CLI_STR, offsetof(struct conf, kind),
+      "head: a linear layer on the model's vectors [default]" },
+    { 0, "C", "C", CLI_REAL, offsetof(struct conf, c),
+      "1 / penalty, as scikit-learn has it [the best of a grid]" },
+    { 0, "folds", "N", CLI_COUNT, offsetof(struct conf, folds),
+      "parts that are held out in turn [5]" },
+    { 0, "balance", NULL, CLI_FLAG, offsetof(struct conf, balance),
+      "each label weighs the same, however many records have it" },
+    { 0, "curve", NULL, CLI_FLAG, offsetof(struct conf, curve),
+      "measure with 1/16, 1/8, 1/4, 1/2 of the records too" },
+    { 's', "seed", "N", CLI_COUNT, offsetof(struct conf, seed),
+      "which records fall into which fold [0]" },
+    { 0 },
+};
+
+struct job {
+    struct embedopt o;
+    const struct conf *conf;
+    struct member target;
+    struct embedder *m;
+    struct gather *gather;
+    struct buf result;
+    int quiet;
+};
+
+/* The label of a record, or why it has none. 1: there is one. */
+static int
+read_label(const struct job *job, struct filter_batch *b, int i, struct str *label)
+{
+    struct err why;
+    int rc = member_text(&job->target, b->line[i], b->arena, label, &why);
+
+    if (rc == 0 && (label->n == 0 || label->n > LABEL_MAX))
+        rc = err_set(&why, ERR_RANGE, "a label has 1 to %d bytes", LABEL_MAX);
+    if (rc)
+        result_reject(b->result[i], why.code, "%s", why.msg);
+    return rc == 0;
+}
+
+/* Nothing is computed here: texts and labels are checked and kept. */
+static int
+work(void *arg, struct filter_batch *b, struct err *e)
+{
+    const struct job *job = arg;
+    size_t n = (size_t)b->n, kept = 0;
+    struct embedder_info *info = arena_alloc(b->arena, mem_mul(n, sizeof *info));
+    struct str *field = arena_alloc(b->arena, mem_mul(2 * n, sizeof *field));
+
+    (void)e;
+    embedder_count(job->m, &job->o.work[b->worker], b->text, n, info);
+    for (int i = 0; i < b->n; i++) {
+        field[2 * kept] = b->text[i];
+        if (read_label(job, b, i, &field[2 * kept + 1]) &&
+            embedopt_note(job->m, &info[i], b->result[i]))
+            kept++;
+    }
+    gather_add(job->gather, b->seq, field, kept);
+    return 0;
+}
+
+static void
+learn(struct job *job, struct filter *f, enum overlong overlong, struct err *e)
+{
+    const struct conf *conf = job->conf;
+    struct headtrain h = { .m = job->m,
+                           .base = job->o.found.name,
+                           .vectors = { filter_pool(f), overlong,
+                                        !job->o.mo->no_cache },
+                           .opt = { .c = conf->c,
+                                    .folds = conf->folds,
+                                    .balance = conf->balance,
+                                    .curve = conf->curve,
+                                    .seed = (uint64_t)conf->seed,
+                                    .pool = filter_pool(f) },
+                           .save = conf->save };
+    const struct str *row;
+    struct buf text = { 0 };
+    size_t n;
+
+    row = gather_rows(job->gather, &n);
+    if (headtrain_run(&h, row, n, &job->result, &text, e) == 0 && !job->quiet)
+        fwrite(text.p, 1, text.n, stderr);
+    filter_result(f, (struct str){ job->result.p, job->result.n });
+    buf_free(&text);
+}
+
+static void
+run(struct job *job, struct filter *f, struct err *e)
+{
+    struct embedder_opt opt = { .normalize = EMBEDDER_YES };
+
+    if (embedopt_find(&job->o, f, &opt, e) || !(job->m = embedder_open(&opt, e)))
+        return;
+    embedopt_use(&job->o, f, job->m);
+    job->gather = gather_new(2);
+    if (filter_run(f, work, job, e) == 0 && !filter_stopped(f))
+        learn(job, f, opt.overlong, e);
+}
+
+static void
+check_options(const struct cli *c, const struct conf *conf, struct member *target)
+{
+    static const char *const kinds[] = { "head", NULL };
+    struct err e;
+
+    if (modelopt_choice("kind", conf->kind, kinds, &e) < 0 ||
+        member_open(target, "-t", conf->target, &e))
+        cli_usage(c, "%s", e.msg);
+    if (conf->c != 0 && !(conf->c >= 1e-6 && conf->c <= 1e6))
+        cli_usage(c, "--C is 1e-6 to 1e6");
+    if (conf->folds < 2 || conf->folds > TRAINER_FOLDS)
+        cli_usage(c, "--folds is 2 to %d", TRAINER_FOLDS);
+}
+
+/* OpenBLAS starts threads before main(), which would take the signals that are to stop
+ * us in order; and it takes a new processor for an old one. Words tell it better, if
+ * they are there at the start. */
+static void
+begin_again(char **argv)
+{
+    const char *n = getenv("OPENBLAS_NUM_THREADS");
+    enum cpu_level level = cpu_level();
+
+    if (n && strcmp(n, "1") == 0)
+        return;
+    if (level >= CPU_AVX2)
+        setenv("OPENBLAS_CORETYPE", level >= CPU_AVX512 ? "SkylakeX" : "Haswell", 0);
+    if (setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0)
+        execv("/proc/self/exe", argv);
+}
+
+int
+main(int argc, char **argv)
+{
+    static const struct filter_tool tool = {
+        "text", "label", JSON_STRING, NULL, 256, 0
+    };
+    struct conf conf = { .target = "label", .folds = 5 };
+    struct modelopt mo = { 0 };
+    struct filter_opt fopt = FILTER_OPT_INIT;
+    struct cli_group groups[] = { { in_opts, &fopt },
+                                  { opts, &conf },
+                                  { modelopt_opts, &mo },
+                                  { filter_read_opts, &fopt },
+                                  { 0 } };
+    struct job job = { .o = { .mo = &mo, .task = "classify" }, .conf = &conf };
+    struct err e = { 0 };
+    struct filter *f;
+    struct cli c;
+    int status;
+
+    begin_again(argv);
+    cli_parse(&c, "train", "fit a classifier to records with labels, and measure it",
+              groups, argc, argv);
+    check_options(&c, &conf, &job.target);
+    job.quiet = fopt.quiet;
+    f = filter_open(&c, &fopt, &tool, &e);
+    if (f)
+        run(&job, f, &e);
+    status = filter_close(f, &c, &e);
+    gather_free(job.gather);
+    embedopt_release(&job.o);
+    embedder_close(job.m);
+    member_close(&job.target);
+    buf_free(&job.result);
+    cli_release(&c);
+    return status;
+}
