@@ -116,7 +116,7 @@ struct tally {
     uint64_t right, gold, given;
 };
 
-/* Macro F1 of n records drawn with return. t [n_label + 1]: the last is for no label. */
+/* Macro F1 of n records drawn with return. t [n_label + 1], the last for no label. */
 static double
 draw_f1(const int32_t *gold, const int32_t *pred, size_t n, struct tally *t,
         size_t n_label, uint64_t *draw)

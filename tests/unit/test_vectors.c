@@ -95,6 +95,29 @@ test_damage(const struct embedder *m, const char *path, const float *want)
     tap_ok(make(m, texts, 1, vec) == 0, "writable for others: not trusted");
 }
 
+/* Several threads take parts of 64 texts. */
+static void
+test_pool(const struct embedder *m)
+{
+    static char text[200][16];
+    static float one[200 * 32], three[200 * 32];
+    struct pool *pool = pool_new(3);
+    struct vectors_opt opt = { 0 };
+    struct str all[200];
+    struct err e;
+    int rc;
+
+    for (int i = 0; i < 200; i++) {
+        snprintf(text[i], sizeof text[i], "port %d", i * 7);
+        all[i] = str_of(text[i]);
+    }
+    rc = vectors_make(m, all, 200, &opt, one, &e);
+    opt.pool = pool;
+    rc |= vectors_make(m, all, 200, &opt, three, &e);
+    tap_ok(rc == 0 && memcmp(one, three, sizeof one) == 0, "three threads, the same");
+    pool_free(pool);
+}
+
 int
 main(void)
 {
@@ -122,6 +145,7 @@ main(void)
            "another text, another file");
     tap_ok(make(f32, texts, 1, vec) == 0 && memcmp(vec, want, sizeof vec) != 0,
            "another precision, another file");
+    test_pool(m);
     embedder_close(m);
     embedder_close(f32);
     snprintf(path, sizeof path, "rm -rf %s", f.dir);
