@@ -34,6 +34,9 @@ attend(const struct kernels *k, const struct attend_shape *shape, const float *q
             h.key = h.q + d;
             h.value = h.q + 2 * d;
             h.out = out + start[s] * d + i * h.dim;
+            if (shape->relative)
+                h.relative = shape->relative + i * (2 * shape->n_relative - 1) +
+                             (shape->n_relative - 1);
             k->attend(&h);
         }
 }

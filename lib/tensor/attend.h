@@ -5,7 +5,7 @@
  *     struct attend_shape s = { .n_head = 12, .head_dim = 32 };
  *     attend(k, &s, qkv, start, 2, out, work);
  *
- * out = softmax(Q K^T / sqrt(head_dim)) V for each head; every token sees all tokens of
+ * out = softmax(Q K^T / sqrt(head_dim) + relative) V for each head; every token sees all tokens of
  * its sequence and no other. Source: Vaswani et al., "Attention Is All You Need", 2017.
  *
  * A sequence's result does not depend on its neighbours.
@@ -22,6 +22,11 @@
 
 struct attend_shape {
     size_t n_head, head_dim; /* d = n_head * head_dim */
+
+    /* What is added to a score by how far query i is behind key j: of each head, from
+     * i - j = 1 - n_relative to n_relative - 1; no sequence is longer. NULL: nothing */
+    const float *relative; /* [n_head, 2 * n_relative - 1] */
+    size_t n_relative;
 };
 
 /*
