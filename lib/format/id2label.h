@@ -24,7 +24,7 @@ struct id2label {
     struct arena text;
 };
 
-/* Into a zeroed struct; n is what the weights say. ERR_MODEL: it is then empty again. */
+/* Into a zeroed struct; n is what the weights say. ERR_MODEL: it is empty again. */
 int id2label_read(struct id2label *l, const struct config *c, size_t n, struct err *e);
 void id2label_release(struct id2label *l);
 

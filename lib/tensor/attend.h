@@ -5,8 +5,8 @@
  *     struct attend_shape s = { .n_head = 12, .head_dim = 32 };
  *     attend(k, &s, qkv, start, 2, out, work);
  *
- * out = softmax(Q K^T / sqrt(head_dim) + relative) V for each head; every token sees all tokens of
- * its sequence and no other. Source: Vaswani et al., "Attention Is All You Need", 2017.
+ * out = softmax(Q K^T / sqrt(head_dim) + relative) V for each head; every token sees
+ * all tokens of its sequence and no other. Source: Vaswani et al., "Attention Is All You Need", 2017.
  *
  * A sequence's result does not depend on its neighbours.
  *

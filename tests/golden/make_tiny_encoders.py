@@ -47,8 +47,11 @@ ARCHS = {
 HEADS = {"seq": "ForSequenceClassification", "tok": "ForTokenClassification",
          "mlm": "ForMaskedLM"}
 LABELS = {"seq": ["good", "bad", "so-so"], "tok": ["O", "B-PER", "I-PER", "B-LOC", "misc"]}
-SPECIAL = {"bert": ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"],
-           "mpnet": ["<pad>", "[UNK]", "<s>", "</s>", "<mask>"]}
+# In the order of their ids; MPNet knows its padding by the 1.
+SPECIAL = {"bert": dict(pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]",
+                        sep_token="[SEP]", mask_token="[MASK]"),
+           "mpnet": dict(cls_token="<s>", pad_token="<pad>", sep_token="</s>",
+                         unk_token="[UNK]", mask_token="<mask>")}
 
 MASKED = ["the {} failed", "{}", "fail{} password {} root", "({}) error: {}{}.", "a{}b  {}",
           "naïve {} 日本"]
@@ -57,22 +60,20 @@ LONG = " ".join(t for t in TEXTS[2:] if "CLS" not in t) * 3
 
 def write_tokenizer(folder, kind):
     special = SPECIAL[kind]
-    vocab = special + VOCAB[5:]
-    t = Tokenizer(WordPiece({w: i for i, w in enumerate(vocab)}, unk_token="[UNK]"))
+    words = list(special.values()) + VOCAB[5:]
+    t = Tokenizer(WordPiece({w: i for i, w in enumerate(words)}, unk_token="[UNK]"))
     t.normalizer = normalizers.BertNormalizer()
     t.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    frame = [special["cls_token"], special["sep_token"]]
     t.post_processor = processors.TemplateProcessing(
-        single="%s $A %s" % (special[2], special[3]),
-        special_tokens=[(special[2], 2), (special[3], 3)])
+        single="%s $A %s" % tuple(frame), special_tokens=[(w, words.index(w)) for w in frame])
     t.decoder = decoders.WordPiece()
-    t.add_special_tokens(special)
+    t.add_special_tokens(list(special.values()))
     t.save(os.path.join(folder, "tokenizer.json"))
-    names = ["pad_token", "unk_token", "cls_token", "sep_token", "mask_token"]
     write_json(folder, "tokenizer_config.json",
-               dict(zip(names, special), tokenizer_class="PreTrainedTokenizerFast",
-                    model_max_length=1e30))
+               dict(special, tokenizer_class="PreTrainedTokenizerFast", model_max_length=1e30))
     return hf.PreTrainedTokenizerFast(tokenizer_file=os.path.join(folder, "tokenizer.json"),
-                                      **dict(zip(names, special)))
+                                      **special)
 
 
 def make(name, arch, head):

@@ -142,7 +142,7 @@ test_golden(const char *name, int task)
     model_close(m);
 }
 
-/* The bits of a sequence alone are those in a crowd, and of every level those of ref. */
+/* A sequence's bits alone are those in a crowd, and those of every level are ref's. */
 static void
 test_same(const char *name, enum arith arith)
 {
