@@ -35,7 +35,7 @@ struct encoder {
     const float *type;     /* [d]: that of type 0, or NULL */
     const float *position; /* [n_ctx, d] */
     struct params_norm embedded;
-    const float *relative; /* [n_head, 2 * n_ctx - 1], or NULL: see attend.h */
+    struct attend_distance relative; /* add NULL: nothing */
     struct layer *layer;
     struct arena vectors; /* biases, norms, positions, where the file has no floats */
 };
@@ -185,7 +185,7 @@ load_relative(struct load *l)
         for (int h = 0; h < s->n_head; h++)
             bias[(size_t)h * width + (size_t)(x + n_ctx - 1)] = row[h];
     }
-    l->m->relative = bias;
+    l->m->relative = (struct attend_distance){ bias, (size_t)n_ctx };
     return 0;
 }
 
@@ -335,10 +335,8 @@ encoder_encode(const struct model *base, const struct model_batch *b, float *x,
 {
     const struct encoder *m = (const struct encoder *)base;
     size_t n = b->n_tok, d = (size_t)m->d;
-    struct attend_shape shape = { .n_head = (size_t)m->n_head,
-                                  .head_dim = d / (size_t)m->n_head,
-                                  .relative = m->relative,
-                                  .n_relative = (size_t)m->base.n_ctx };
+    struct attend_shape shape = { (size_t)m->n_head, d / (size_t)m->n_head };
+    const struct attend_distance *distance = m->relative.add ? &m->relative : NULL;
     struct arena *tmp = &work->scratch;
     float *qkv, *a, *y; /* [n, 3 d], [n, d], [n, d] */
 
@@ -355,7 +353,7 @@ encoder_encode(const struct model *base, const struct model_batch *b, float *x,
         matmul(l->key.w, x, d, n, qkv + d, 3 * d, &end, tmp);
         end = plain(&l->value);
         matmul(l->value.w, x, d, n, qkv + 2 * d, 3 * d, &end, tmp);
-        attend(m->k, &shape, qkv, b->start, b->n_seq, a, tmp);
+        attend_relative(m->k, &shape, distance, qkv, b->start, b->n_seq, a, tmp);
         end = with_norm(m, &l->out, &l->attended, x);
         matmul(l->out.w, a, d, n, y, d, &end, tmp);
         feed_forward(m, l, y, n, x, work);

@@ -5,8 +5,8 @@
  *     struct attend_shape s = { .n_head = 12, .head_dim = 32 };
  *     attend(k, &s, qkv, start, 2, out, work);
  *
- * out = softmax(Q K^T / sqrt(head_dim) + relative) V for each head; every token sees
- * all tokens of its sequence and no other. Source: Vaswani et al., "Attention Is All You Need", 2017.
+ * out = softmax(Q K^T / sqrt(head_dim)) V for each head; every token sees all tokens of
+ * its sequence and no other. Source: Vaswani et al., "Attention Is All You Need", 2017.
  *
  * A sequence's result does not depend on its neighbours.
  *
@@ -22,11 +22,6 @@
 
 struct attend_shape {
     size_t n_head, head_dim; /* d = n_head * head_dim */
-
-    /* What is added to a score by how far query i is behind key j: of each head, from
-     * i - j = 1 - n_relative to n_relative - 1; no sequence is longer. NULL: nothing */
-    const float *relative; /* [n_head, 2 * n_relative - 1] */
-    size_t n_relative;
 };
 
 /*
@@ -37,5 +32,19 @@ struct attend_shape {
  */
 void attend(const struct kernels *k, const struct attend_shape *shape, const float *qkv,
             const size_t *start, size_t n_seq, float *out, struct arena *work);
+
+/* What the distance of query i and key j adds to their score: of each head, from i - j
+ * = 1 - n to n - 1. */
+struct attend_distance {
+    const float *add; /* [n_head, 2 * n - 1] */
+    size_t n;         /* no sequence is longer */
+};
+
+/* The same with softmax(Q K^T / sqrt(head_dim) + add) V. Source: Shaw et al.,
+ * "Self-Attention with Relative Position Representations", 2018, as Raffel et al.,
+ * "Exploring the Limits of Transfer Learning", 2020, made it one number. */
+void attend_relative(const struct kernels *k, const struct attend_shape *shape,
+                     const struct attend_distance *distance, const float *qkv,
+                     const size_t *start, size_t n_seq, float *out, struct arena *work);
 
 #endif
