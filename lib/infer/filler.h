@@ -62,8 +62,9 @@ void filler_run(const struct filler *f, struct embedder_work *w, const struct st
 /* Append a word as the tokenizer writes it alone: "cat", "##ing". */
 void filler_word(const struct filler *f, int32_t id, struct buf *out);
 
-/* Append the text with the likeliest word for each mask: behind white space and at the
- * start of the text without a space of its own, and what goes on with a word as such. */
+/* Append the text with the likeliest word for each mask: where a word stands alone it
+ * gets a space in front if there is none yet, what goes on with a word ("##ing") goes
+ * on with what is there. */
 void filler_text(const struct filler *f, struct str text,
                  const struct filler_found *found, struct buf *out);
 

@@ -1,5 +1,5 @@
 /*
- * tagger.h - names, places, dates: spans of a text that a model of tokens has labels for
+ * tagger.h - names, places, dates: spans of a text that a model labels
  *
  *     struct embedder_opt opt = { .session = { .dir = dir } };
  *     struct tagger *t = tagger_open(&opt, &e);
@@ -8,11 +8,11 @@
  *
  * The rules are those of the strategy "first" of transformers' token-classification
  * pipeline:
- *  - A token has its likeliest label, of equals the first, and that label's probability.
+ *  - A token has its likeliest label, of equals the first, and its probability.
  *  - A word has the label and the probability of its first token. Words are what the
  *    tokenizer says ("##" goes on with a word), or else every token is one.
- *  - B-X begins a span of X; I-X, and a label X without such a prefix, go on with a span
- *    of X, or begin one where the word before has another.
+ *  - B-X begins a span of X; I-X, and a label X without such a prefix, go on with a
+ *    span of X, or begin one where the word before has another.
  *  - A span's score is the mean of its words'; O is no span.
  * How texts are read that are too long: reader.h.
  *

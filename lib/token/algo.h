@@ -36,7 +36,7 @@ struct algo {
     void (*decode)(const void *model, struct str piece, int first, struct buf *out);
     /* Append what the normalizer makes of a text: added tokens are matched so. */
     void (*normalize)(const void *model, struct str text, struct buf *out);
-    /* Does a piece go on with the word of the one before it? NULL: pieces do not say. */
+    /* Does a piece go on with the word before it? NULL: pieces do not say. */
     int (*continues)(const void *model, struct str piece);
 };
 

@@ -369,7 +369,7 @@ write_seeds(const char *dir)
         char path[4096];
         struct err e;
         struct buf b = { 0 };
-        buf_puts(&b, "== config.json\n");
+        buf_printf(&b, "== weights\n%s\n== config.json\n", configs[i].name);
         changed(i, &b);
         snprintf(path, sizeof path, "%s/encoder-%02zu", dir, i);
         if (file_replace(path, b.p, b.n, &e))
