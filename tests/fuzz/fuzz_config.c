@@ -2,8 +2,8 @@
  * fuzz_config.c - a model's folder with any settings: open it, with tiny weights
  *
  * The input is text; lines "== NAME" divide it into the files of the folder. Weights
- * are those of tests/golden/tiny-bert/f32, or of the folder of tests/golden/tiny-encoders
- * that "== weights" names. What opens must also run, its heads too.
+ * are those of tests/golden/tiny-bert/f32, or of what "== weights" names of
+ * tests/golden/tiny-encoders. What opens must also run, its heads too.
  */
 #define _GNU_SOURCE /* memmem */
 #include <stdint.h>
