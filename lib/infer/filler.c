@@ -305,6 +305,8 @@ filler_text(const struct filler *f, struct str text, const struct filler_found *
 
     for (size_t i = 0; i < found->n; i++) {
         const struct filler_mask *m = &found->mask[i];
+        if (m->where.byte < at) /* a mask whose text normalizing took apart */
+            continue;
         buf_add(out, text.p + at, m->where.byte - at);
         put_word(f, m->word[0].id, out, start);
         at = m->where.byte_end;

@@ -170,8 +170,10 @@ make_spans(const struct tagger *t, const struct reader_text *text,
         if (o.words++ == 0)
             o = (struct open){ { text->span[i], r->name, 0.0f }, r->kind, 1 };
         last = &text->span[end - 1];
-        o.span.where.byte_end = last->byte_end;
-        o.span.where.at_end = last->at_end;
+        if (last->byte_end > o.span.where.byte_end) { /* else marks changed places */
+            o.span.where.byte_end = last->byte_end;
+            o.span.where.at_end = last->at_end;
+        }
         o.span.score += guess[i].prob;
     }
     finish(&o, to, &n);

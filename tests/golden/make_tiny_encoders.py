@@ -65,8 +65,13 @@ def write_tokenizer(folder, kind):
     t.normalizer = normalizers.BertNormalizer()
     t.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     frame = [special["cls_token"], special["sep_token"]]
-    t.post_processor = processors.TemplateProcessing(
-        single="%s $A %s" % tuple(frame), special_tokens=[(w, words.index(w)) for w in frame])
+    frame = [(w, words.index(w)) for w in frame]
+    if kind == "mpnet":
+        t.post_processor = processors.RobertaProcessing(frame[1], frame[0],
+                                                        add_prefix_space=False)
+    else:
+        t.post_processor = processors.TemplateProcessing(
+            single="%s $A %s" % (frame[0][0], frame[1][0]), special_tokens=frame)
     t.decoder = decoders.WordPiece()
     t.add_special_tokens(list(special.values()))
     t.save(os.path.join(folder, "tokenizer.json"))
