@@ -80,5 +80,6 @@ frame_read(struct frame *f, const struct tokjson_section *s, size_t n_id, struct
                        add(f, 1, json_at(tokjson_get(s, "sep"), 1), n_id, e)
                    ? -1
                    : 0;
-    return tokjson_unknown(s, "TemplateProcessing, BertProcessing, RobertaProcessing", e);
+    return tokjson_unknown(s, "TemplateProcessing, BertProcessing, RobertaProcessing",
+                           e);
 }
