@@ -8,12 +8,12 @@
 #include "model/taskhead.h"
 
 static const struct encoder_kind kind = {
-    .key = { "hidden_size", "intermediate_size", "num_hidden_layers",
-             "num_attention_heads", "hidden_act" },
+    .setting = { "hidden_size", "intermediate_size", "num_hidden_layers",
+                 "num_attention_heads", "hidden_act" },
     .root = "bert.",
     .layer = "encoder.layer.",
     .query = "attention.self.query",
-    .key_ = "attention.self.key",
+    .key = "attention.self.key",
     .value = "attention.self.value",
     .out = "attention.output.dense",
     .attended = "attention.output.LayerNorm",

@@ -7,11 +7,11 @@
 #include "model/taskhead.h"
 
 static const struct encoder_kind kind = {
-    .key = { "dim", "hidden_dim", "n_layers", "n_heads", "activation" },
+    .setting = { "dim", "hidden_dim", "n_layers", "n_heads", "activation" },
     .root = "distilbert.",
     .layer = "transformer.layer.",
     .query = "attention.q_lin",
-    .key_ = "attention.k_lin",
+    .key = "attention.k_lin",
     .value = "attention.v_lin",
     .out = "attention.out_lin",
     .attended = "sa_layer_norm",

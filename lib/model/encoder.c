@@ -48,12 +48,12 @@ encoder_read(struct encoder_shape *s, const struct encoder_kind *kind,
 {
     if (config_int(c, "vocab_size", 1, 1 << 24, &s->n_vocab, e) ||
         config_int(c, "max_position_embeddings", 1, 1 << 20, &s->n_position, e) ||
-        config_int(c, kind->key.d, 1, 1 << 16, &s->d, e) ||
-        config_int(c, kind->key.d_ff, 1, 1 << 18, &s->d_ff, e) ||
-        config_int(c, kind->key.n_layer, 1, 1000, &s->n_layer, e) ||
-        config_int(c, kind->key.n_head, 1, 1 << 16, &s->n_head, e) ||
+        config_int(c, kind->setting.d, 1, 1 << 16, &s->d, e) ||
+        config_int(c, kind->setting.d_ff, 1, 1 << 18, &s->d_ff, e) ||
+        config_int(c, kind->setting.n_layer, 1, 1000, &s->n_layer, e) ||
+        config_int(c, kind->setting.n_head, 1, 1 << 16, &s->n_head, e) ||
         config_opt_double(c, "layer_norm_eps", 0, 1, &s->eps, e) ||
-        config_expect(c, kind->key.act, "gelu", e) ||
+        config_expect(c, kind->setting.act, "gelu", e) ||
         config_expect(c, "position_embedding_type", "absolute", e) ||
         config_expect_off(c, "is_decoder", e) ||
         config_expect_off(c, "add_cross_attention", e))
@@ -62,8 +62,8 @@ encoder_read(struct encoder_shape *s, const struct encoder_kind *kind,
         config_opt_int(c, "type_vocab_size", 1, 1 << 16, &s->n_type, e))
         return -1;
     if (s->d % s->n_head != 0)
-        return config_bad(c, kind->key.n_head, e, "%d does not divide %d", s->n_head,
-                          s->d);
+        return config_bad(c, kind->setting.n_head, e, "%d does not divide %d",
+                          s->n_head, s->d);
     return 0;
 }
 
@@ -78,16 +78,16 @@ struct load {
     struct err *e;
 };
 
-#define NAME_MAX_ 160
+#define FULL_NAME 160
 
 /* The full name of a tensor; layer -1: not in a layer. */
 static const char *
 full_name(const struct load *l, int layer, const char *name, const char *end, char *buf)
 {
     if (layer < 0)
-        snprintf(buf, NAME_MAX_, "%s%s%s", l->root, name, end);
+        snprintf(buf, FULL_NAME, "%s%s%s", l->root, name, end);
     else
-        snprintf(buf, NAME_MAX_, "%s%s%d.%s%s", l->root, l->kind->layer, layer, name,
+        snprintf(buf, FULL_NAME, "%s%s%d.%s%s", l->root, l->kind->layer, layer, name,
                  end);
     return buf;
 }
@@ -95,7 +95,7 @@ full_name(const struct load *l, int layer, const char *name, const char *end, ch
 static const float *
 table(struct load *l, const char *name, int rows, int n)
 {
-    char full[NAME_MAX_];
+    char full[FULL_NAME];
 
     return params_get(l->w, full_name(l, -1, name, "", full), rows, n, &l->m->vectors,
                       l->e);
@@ -104,7 +104,7 @@ table(struct load *l, const char *name, int rows, int n)
 static int
 load_norm(struct load *l, int layer, const char *name, struct params_norm *norm)
 {
-    char full[NAME_MAX_];
+    char full[FULL_NAME];
 
     return params_get_norm(l->w, full_name(l, layer, name, "", full), l->m->d,
                            &l->m->vectors, norm, l->e);
@@ -129,7 +129,7 @@ load_linear(struct load *l, int layer, const char *name, int n_in, int n_out,
     struct pack_matrix w = { .n_part = 1, .n_in = dim[1] };
     const struct weight *t;
     struct pack_rows rows;
-    char full[NAME_MAX_];
+    char full[FULL_NAME];
 
     t = weights_get(l->w, full_name(l, layer, name, ".weight", full), 2, dim, l->e);
     if (t == NULL)
@@ -155,7 +155,7 @@ load_layer(struct load *l, int i)
     int d = l->m->d, d_ff = l->m->d_ff;
 
     return load_linear(l, i, k->query, d, d, before, &y->query) ||
-                   load_linear(l, i, k->key_, d, d, before, &y->key) ||
+                   load_linear(l, i, k->key, d, d, before, &y->key) ||
                    load_linear(l, i, k->value, d, d, before, &y->value) ||
                    load_linear(l, i, k->out, d, d, NULL, &y->out) ||
                    load_norm(l, i, k->attended, &y->attended) ||
@@ -195,7 +195,7 @@ load_embeddings(struct load *l)
     struct encoder *m = l->m;
     const struct encoder_shape *s = l->shape;
     size_t dim[] = { (size_t)s->n_vocab, (size_t)s->d };
-    char full[NAME_MAX_];
+    char full[FULL_NAME];
 
     full_name(l, -1, "embeddings.word_embeddings", ".weight", full);
     if ((m->base.word = weights_get(l->w, full, 2, dim, l->e)) == NULL)
@@ -215,7 +215,7 @@ static int
 load_all(struct load *l)
 {
     struct encoder *m = l->m;
-    char full[NAME_MAX_];
+    char full[FULL_NAME];
 
     l->root = l->kind->root;
     if (!weights_find(l->w,

@@ -33,12 +33,12 @@
 struct encoder_kind {
     struct {
         const char *d, *d_ff, *n_layer, *n_head, *act;
-    } key; /* in config.json */
+    } setting; /* in config.json */
 
     const char *root;  /* before all tensors, where the file has a head too: "bert." */
     const char *layer; /* before those of a layer: this and its number */
     /* Linear layers, each with .weight and .bias, */
-    const char *query, *key_, *value, *out, *up, *down;
+    const char *query, *key, *value, *out, *up, *down;
     const char *attended, *done; /* and norms. */
 };
 

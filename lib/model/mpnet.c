@@ -12,12 +12,12 @@
 #define BUCKETS 32
 
 static const struct encoder_kind kind = {
-    .key = { "hidden_size", "intermediate_size", "num_hidden_layers",
-             "num_attention_heads", "hidden_act" },
+    .setting = { "hidden_size", "intermediate_size", "num_hidden_layers",
+                 "num_attention_heads", "hidden_act" },
     .root = "mpnet.",
     .layer = "encoder.layer.",
     .query = "attention.attn.q",
-    .key_ = "attention.attn.k",
+    .key = "attention.attn.k",
     .value = "attention.attn.v",
     .out = "attention.attn.o",
     .attended = "attention.LayerNorm",
