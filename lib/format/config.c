@@ -233,6 +233,65 @@ config_opt_str(const struct config *c, const char *key, char *v, size_t cap,
     return found < 1 ? found : read_str(c, key, j, v, cap, e);
 }
 
+int
+config_expect(const struct config *c, const char *key, const char *value, struct err *e)
+{
+    char is[64];
+
+    snprintf(is, sizeof is, "%s", value);
+    if (config_opt_str(c, key, is, sizeof is, e))
+        return -1;
+    return strcmp(is, value) == 0
+               ? 0
+               : config_bad(c, key, e, "'%s' is not supported, only '%s'", is, value);
+}
+
+int
+config_expect_off(const struct config *c, const char *key, struct err *e)
+{
+    int on = 0;
+
+    if (config_opt_bool(c, key, &on, e))
+        return -1;
+    return on ? config_bad(c, key, e, "true is not supported") : 0;
+}
+
+int
+config_first(const struct config *c, const char *key, char *v, size_t cap,
+             struct err *e)
+{
+    struct json j;
+
+    if (needed(c, key, find(c, key, &j, e), e) < 0)
+        return -1;
+    if (j.type != JSON_ARRAY || (j = json_at(j, 0)).type != JSON_STRING)
+        return config_bad(c, key, e, "must be an array of strings");
+    return read_str(c, key, j, v, cap, e);
+}
+
+int
+config_opt_token(const struct config *c, const char *key, char *v, size_t cap,
+                 struct err *e)
+{
+    struct json j;
+    int found = find(c, key, &j, e);
+
+    if (found < 1)
+        return found;
+    return read_str(c, key, j.type == JSON_OBJECT ? json_get(j, "content") : j, v, cap,
+                    e);
+}
+
+int
+config_json(const struct config *c, const char *key, struct json *v, struct err *e)
+{
+    int found = find(c, key, v, e);
+
+    if (found < 1)
+        *v = (struct json){ .type = JSON_NONE };
+    return found;
+}
+
 struct config *
 config_item(const struct config *c, size_t i, struct err *e)
 {

@@ -45,6 +45,25 @@ int config_str(const struct config *c, const char *key, char *v, size_t cap,
 int config_opt_str(const struct config *c, const char *key, char *v, size_t cap,
                    struct err *e);
 
+/* A feature that changes the result and is not there must have the value that means "as
+ * usual", or "off", or not be named. */
+int config_expect(const struct config *c, const char *key, const char *value,
+                  struct err *e);
+int config_expect_off(const struct config *c, const char *key, struct err *e);
+
+/* The first string of the member, an array. */
+int config_first(const struct config *c, const char *key, char *v, size_t cap,
+                 struct err *e);
+
+/* A token as tokenizer_config.json writes one: a string, or an object that has it as
+ * its `content`. */
+int config_opt_token(const struct config *c, const char *key, char *v, size_t cap,
+                     struct err *e);
+
+/* The member as it is, for json.h. 1: it is there; 0: it is missing or null, v is
+ * JSON_NONE; -1: it is there twice. */
+int config_json(const struct config *c, const char *key, struct json *v, struct err *e);
+
 /* The array's object i as settings of their own, valid until config_close(c). NULL with
  * e->code = ERR_NONE behind the last one. The caller frees it by config_close(). */
 struct config *config_item(const struct config *c, size_t i, struct err *e);

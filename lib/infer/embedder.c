@@ -6,11 +6,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "infer/pass.h"
 #include "tensor/ops.h"
-
-/* Tokens of one pass through the network: enough for the products to be efficient, few
- * enough for the activations to stay in the cache. */
-#define PASS_TOKENS 512
 
 struct embedder {
     struct session *session;
@@ -194,24 +191,6 @@ make_plan(const struct embedder *m, struct embedder_work *w, const struct str *t
 
 /* ---- pieces to vectors ---- */
 
-/* One pass through the network. */
-struct pass {
-    int32_t *id;
-    size_t *start; /* [n_seq + 1] */
-    float *hidden; /* [tokens, wide] */
-};
-
-static void
-add_sequence(const struct session *s, const int32_t *id, size_t n, int32_t *to)
-{
-    const struct tokenizer_frame *f = &s->frame;
-
-    memcpy(to, f->before, f->n_before * sizeof *to);
-    if (n > 0)
-        memcpy(to + f->n_before, id, n * sizeof *to);
-    memcpy(to + f->n_before + n, f->after, f->n_after * sizeof *to);
-}
-
 /* x [n, wide] to one vector. */
 static void
 pool_rows(const struct embedder *m, const float *x, size_t n, float *vec)
@@ -222,62 +201,37 @@ pool_rows(const struct embedder *m, const float *x, size_t n, float *vec)
         ops_mean(m->k, x, m->wide, n, m->wide, vec);
 }
 
-/* Pieces [first, first + n) as one packed batch; vec is where their vectors go. */
+struct pooling {
+    const struct embedder *m;
+    float *vec; /* [n_piece, wide] */
+};
+
 static void
-run_pass(const struct embedder *m, struct embedder_work *w, const struct plan *p,
-         size_t first, size_t n, const struct pass *pass, float *vec)
+take_rows(void *arg, size_t i, const float *x, size_t n)
 {
-    struct model_batch b = { .id = pass->id, .start = pass->start, .n_seq = n };
+    const struct pooling *p = arg;
 
-    pass->start[0] = 0;
-    for (size_t i = 0; i < n; i++) {
-        const struct embedder_piece *x = &p->piece[first + i];
-        add_sequence(m->session, p->tokens[x->text].id + x->at, x->tokens,
-                     pass->id + b.n_tok);
-        pass->start[i + 1] = b.n_tok += x->tokens + frame_size(m);
-    }
-    model_encode(m->session->model, &b, pass->hidden, &w->model);
-    for (size_t i = 0; i < n; i++)
-        pool_rows(m, pass->hidden + b.start[i] * m->wide, b.start[i + 1] - b.start[i],
-                  vec + i * m->wide);
-}
-
-/* How many pieces from `first` on go into one pass: one at least. */
-static size_t
-pass_size(const struct embedder *m, const struct plan *p, size_t first, size_t tokens)
-{
-    size_t n = 0, sum = 0;
-
-    while (first + n < p->n_piece) {
-        sum += p->piece[first + n].tokens + frame_size(m);
-        if (n > 0 && sum > tokens)
-            break;
-        n++;
-    }
-    return n;
+    pool_rows(p->m, x, n, p->vec + i * p->m->wide);
 }
 
 struct embedder_pieces
 embedder_pool(const struct embedder *m, struct embedder_work *w, const struct str *text,
               size_t n, struct embedder_info *info)
 {
-    size_t cap =
-        m->session->max_tokens > PASS_TOKENS ? m->session->max_tokens : PASS_TOKENS;
+    struct pooling pooling = { .m = m };
+    struct pass_seq *seq;
     struct plan p;
-    struct pass pass;
-    float *vec;
 
     arena_reset(&w->batch);
     make_plan(m, w, text, n, info, &p);
-    vec = arena_alloc(&w->batch, mem_mul(p.n_piece, m->wide * sizeof *vec));
-    pass.id = arena_alloc(&w->batch, mem_mul(cap, sizeof *pass.id));
-    pass.start = arena_alloc(&w->batch, mem_mul(cap + 1, sizeof *pass.start));
-    pass.hidden = arena_alloc(&w->batch, mem_mul(cap, m->wide * sizeof *pass.hidden));
-    for (size_t first = 0, k; first < p.n_piece; first += k) {
-        k = pass_size(m, &p, first, cap);
-        run_pass(m, w, &p, first, k, &pass, vec + first * m->wide);
-    }
-    return (struct embedder_pieces){ p.piece, vec, p.n_piece };
+    pooling.vec =
+        arena_alloc(&w->batch, mem_mul(p.n_piece, m->wide * sizeof *pooling.vec));
+    seq = arena_alloc(&w->batch, mem_mul(p.n_piece, sizeof *seq));
+    for (size_t i = 0; i < p.n_piece; i++)
+        seq[i] = (struct pass_seq){ p.tokens[p.piece[i].text].id + p.piece[i].at,
+                                    p.piece[i].tokens };
+    pass_run(m->session, seq, p.n_piece, &w->model, &w->batch, take_rows, &pooling);
+    return (struct embedder_pieces){ p.piece, pooling.vec, p.n_piece };
 }
 
 /* ---- vectors of pieces to vectors of texts ---- */

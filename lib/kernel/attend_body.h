@@ -169,6 +169,24 @@ weigh(const struct head *h, struct v16 max)
     v_store_n(h->factor, v_div(v_set1(1.0f), sum), LANES);
 }
 
+/* Scores of n queries get their scale and what the distance to the first one, given
+ * where its own is 0, and to those behind it adds; returns the largest. */
+INLINE struct v16
+add_relative(const struct head *h, const float *relative, size_t n)
+{
+    struct v16 scale = v_set1(h->scale), max = v_set1(-INFINITY);
+
+    for (size_t j = 0; j < h->n; j++) {
+        struct v16 x = v_load_n(relative - j, n, 0.0f);
+        float *s = h->scores + j * LANES;
+
+        x = v_fma(v_load_n(s, LANES, 0.0f), scale, x);
+        v_store_n(s, x, LANES);
+        max = v_max(x, max);
+    }
+    return max;
+}
+
 /* ---- memory ---- */
 
 /* queries[dim, 16] of n <= 16 rows; lanes without one repeat the last, for nobody. */
@@ -231,6 +249,11 @@ attend_head(const struct kernel_attend *a, size_t mr)
         for (size_t j = 0, m; j < a->n; j += m) {
             m = height(a->n - j, mr);
             score_tile(m, mr, &h, j, &max);
+        }
+        if (a->relative) {
+            h.scale = a->scale;
+            max = add_relative(&h, a->relative + i, some);
+            h.scale = 1.0f;
         }
         weigh(&h, max);
         for (size_t r = 0, m; r < some; r += m) {

@@ -82,7 +82,8 @@ struct kernel_attend {
     size_t n, dim;
     size_t ld, ld_out; /* of q, key and value; of out */
     float scale;
-    float *work; /* [kernel_attend_work(n, dim)], aligned to 64 bytes */
+    const float *relative; /* where i - j is 0, of what is added by i - j; or NULL */
+    float *work;           /* [kernel_attend_work(n, dim)], aligned to 64 bytes */
 };
 
 /* Floats that the kernel `attend` works in */

@@ -59,6 +59,8 @@ KERNEL(softmax, void, (float *y, size_t ldy, size_t m, size_t n, float scale))
 
 /* out[n, dim] = softmax(scale * q key^T) value of one head, scale > 0. A score is one
  * fma chain over dim in order; its weight exp((score - max) * scale), not below 2^-126;
+ * with `relative` the score is fma(it, scale, relative[i - j]), its weight exp(score
+ * - max);
  * the weights are added in order, KERNEL_ATTEND_SUM at a time, and then these sums; an
  * output is one fma chain over the keys in order, times 1 / the sum. Chains begin with
  * +0. A NaN among the scores of a query, or no finite maximum, makes its row NaN. */

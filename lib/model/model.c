@@ -90,23 +90,29 @@ model_open(const char *dir, const struct model_opt *opt, struct err *e)
     const struct model_ops *ops = c ? find(c, e) : NULL;
     struct model *m = ops ? open_weights(ops, dir, c, opt, e) : NULL;
 
-    config_close(c);
+    if (m)
+        m->config = c;
+    else
+        config_close(c);
     return m;
 }
 
 void
 model_close(struct model *m)
 {
+    struct config *c;
     struct weights *w;
     struct packfile *packed;
 
     if (m == NULL)
         return;
+    c = m->config;
     w = m->weights;
     packed = m->packed;
     m->ops->close(m);
     packfile_close(packed);
     weights_close(w);
+    config_close(c);
 }
 
 void

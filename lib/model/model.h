@@ -52,13 +52,14 @@ struct model_work {
 void model_work_release(struct model_work *w);
 
 struct model;
+struct taskhead_kind;
 
 /* What an architecture provides. */
 struct model_ops {
     const char *type; /* config.json's model_type */
 
-    /* A struct that begins with struct model; model_open() fills ops, weights and
-     * packed. All packs are made by the options given, in an order that the
+    /* A struct that begins with struct model; model_open() fills ops, config,
+     * weights and packed. All packs are made by the options given, in an order that the
      * configuration alone decides. */
     struct model *(*open)(const struct config *c, const struct weights *w,
                           const struct pack_opt *pack, struct err *e);
@@ -67,15 +68,24 @@ struct model_ops {
     /* See model_encode(). */
     void (*encode)(const struct model *m, const struct model_batch *b, float *hidden,
                    struct model_work *work);
+
+    /* [TASKHEADS]: what the heads of its checkpoints are called, see taskhead.h; NULL:
+     * it has none that are read here. */
+    const struct taskhead_kind *head;
 };
 
 struct model {
     const struct model_ops *ops;
+    struct config *config; /* config.json, for what is read later: heads */
     struct weights *weights;
     struct packfile *packed; /* NULL: none */
     int n_embd;              /* width of a hidden state */
     int n_ctx;               /* most tokens of a sequence */
     int n_vocab;             /* ids go from 0 to n_vocab - 1 */
+
+    /* What heads share with the network; an architecture without heads may leave it. */
+    const struct weight *word; /* [n_vocab, n_embd], as the file has it */
+    float eps;                 /* of its norms */
 };
 
 /* A folder with config.json and weights. ERR_MODEL, ERR_NOMEM; what is wrong with a

@@ -5,3 +5,7 @@
  * with MODEL defined, as often as needed.
  */
 MODEL(bert)
+MODEL(distilbert)
+MODEL(mpnet)
+MODEL(roberta)
+MODEL(roberta_xlm) /* of roberta.c */

@@ -19,8 +19,9 @@ take_memory(const size_t *start, size_t n_seq, size_t dim, struct arena *work)
 }
 
 void
-attend(const struct kernels *k, const struct attend_shape *shape, const float *qkv,
-       const size_t *start, size_t n_seq, float *out, struct arena *work)
+attend_relative(const struct kernels *k, const struct attend_shape *shape,
+                const struct attend_distance *distance, const float *qkv,
+                const size_t *start, size_t n_seq, float *out, struct arena *work)
 {
     size_t d = shape->n_head * shape->head_dim;
     struct kernel_attend h = { .dim = shape->head_dim, .ld = 3 * d, .ld_out = d };
@@ -34,6 +35,16 @@ attend(const struct kernels *k, const struct attend_shape *shape, const float *q
             h.key = h.q + d;
             h.value = h.q + 2 * d;
             h.out = out + start[s] * d + i * h.dim;
+            if (distance)
+                h.relative =
+                    distance->add + i * (2 * distance->n - 1) + distance->n - 1;
             k->attend(&h);
         }
+}
+
+void
+attend(const struct kernels *k, const struct attend_shape *shape, const float *qkv,
+       const size_t *start, size_t n_seq, float *out, struct arena *work)
+{
+    attend_relative(k, shape, NULL, qkv, start, n_seq, out, work);
 }

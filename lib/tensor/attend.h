@@ -33,4 +33,18 @@ struct attend_shape {
 void attend(const struct kernels *k, const struct attend_shape *shape, const float *qkv,
             const size_t *start, size_t n_seq, float *out, struct arena *work);
 
+/* What the distance of query i and key j adds to their score: of each head, from i - j
+ * = 1 - n to n - 1. */
+struct attend_distance {
+    const float *add; /* [n_head, 2 * n - 1] */
+    size_t n;         /* no sequence is longer */
+};
+
+/* The same with softmax(Q K^T / sqrt(head_dim) + add) V. Source: Shaw et al.,
+ * "Self-Attention with Relative Position Representations", 2018, as Raffel et al.,
+ * "Exploring the Limits of Transfer Learning", 2020, made it one number. */
+void attend_relative(const struct kernels *k, const struct attend_shape *shape,
+                     const struct attend_distance *distance, const float *qkv,
+                     const size_t *start, size_t n_seq, float *out, struct arena *work);
+
 #endif

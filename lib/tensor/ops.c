@@ -41,6 +41,36 @@ ops_add_scaled(const struct kernels *k, float *y, float a, const float *x, size_
     k->axpy(y, x, a, n);
 }
 
+void
+ops_bias_tanh(const struct kernels *k, float *y, const float *b, size_t n)
+{
+    k->bias(y, n, 1, n, b);
+    k->tanh(y, n);
+}
+
+void
+ops_bias_gelu(const struct kernels *k, float *y, const float *b, size_t n)
+{
+    k->bias_gelu(y, n, 1, n, b);
+}
+
+void
+ops_bias_relu(const struct kernels *k, float *y, const float *b, size_t n)
+{
+    k->bias(y, n, 1, n, b);
+    for (size_t i = 0; i < n; i++)
+        y[i] = y[i] < 0.0f ? 0.0f : y[i]; /* NaN stays */
+}
+
+void
+ops_sigmoid(const struct kernels *k, float *y, size_t n)
+{
+    k->scale(y, -1.0f, n);
+    k->exp(y, n);
+    for (size_t i = 0; i < n; i++)
+        y[i] = 1.0f / (1.0f + y[i]);
+}
+
 float
 ops_dot(const struct kernels *k, const float *x, const float *y, size_t n)
 {

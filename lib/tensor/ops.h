@@ -28,6 +28,14 @@ void ops_scale(const struct kernels *k, float *x, float a, size_t n);
 void ops_add_scaled(const struct kernels *k, float *y, float a, const float *x,
                     size_t n);
 
+/* y [n] = tanh(y + b), gelu(y + b), the one with erf, or max(y + b, 0) */
+void ops_bias_tanh(const struct kernels *k, float *y, const float *b, size_t n);
+void ops_bias_gelu(const struct kernels *k, float *y, const float *b, size_t n);
+void ops_bias_relu(const struct kernels *k, float *y, const float *b, size_t n);
+
+/* y [n] = 1 / (1 + exp(-y)) */
+void ops_sigmoid(const struct kernels *k, float *y, size_t n);
+
 float ops_dot(const struct kernels *k, const float *x, const float *y, size_t n);
 
 /* x [n] = softmax of scale * x */

@@ -36,6 +36,8 @@ struct algo {
     void (*decode)(const void *model, struct str piece, int first, struct buf *out);
     /* Append what the normalizer makes of a text: added tokens are matched so. */
     void (*normalize)(const void *model, struct str text, struct buf *out);
+    /* Does a piece go on with the word before it? NULL: pieces do not say. */
+    int (*continues)(const void *model, struct str piece);
 };
 
 void algo_grow(struct tokenizer_work *w); /* in tokenizer.c */
@@ -50,6 +52,13 @@ algo_emit(struct tokenizer_work *w, int32_t id, struct tokenizer_span span)
     if (w->flags & TOKENIZER_SPANS)
         w->span[w->n] = span;
     w->n++;
+}
+
+/* The one special token that may be written in the text; -1: any. */
+static inline int32_t
+algo_one(const struct tokenizer_work *w)
+{
+    return (w->flags & TOKENIZER_PARSE_ONE) == TOKENIZER_PARSE_ONE ? w->one : -1;
 }
 
 /* Did the last tokens go beyond the bound? To be asked once in a while. */

@@ -75,10 +75,11 @@ frame_read(struct frame *f, const struct tokjson_section *s, size_t n_id, struct
         return 0;
     if (tokjson_is(s, "TemplateProcessing"))
         return read_template(f, s, n_id, e);
-    if (tokjson_is(s, "BertProcessing"))
+    if (tokjson_is(s, "BertProcessing") || tokjson_is(s, "RobertaProcessing"))
         return add(f, 0, json_at(tokjson_get(s, "cls"), 1), n_id, e) ||
                        add(f, 1, json_at(tokjson_get(s, "sep"), 1), n_id, e)
                    ? -1
                    : 0;
-    return tokjson_unknown(s, "TemplateProcessing, BertProcessing", e);
+    return tokjson_unknown(s, "TemplateProcessing, BertProcessing, RobertaProcessing",
+                           e);
 }

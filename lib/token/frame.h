@@ -2,7 +2,7 @@
  * frame.h - what goes around the tokens of a text: [CLS] ... [SEP]
  *
  * Read from post_processor: TemplateProcessing (its "single" template), BertProcessing,
- * or null for nothing.
+ * RobertaProcessing, or null for nothing.
  *
  * Owns: the two lists.    Threads: constant.
  */

@@ -73,6 +73,7 @@ special_begin(struct special_iter *it, const struct special_set *set, const char
 {
     *it = (struct special_iter){ .set = set, .text = text, .n = n };
     it->parse_special = parse_special;
+    it->one = -1;
     if (set->n_length == 0 || (!parse_special && !set->plain))
         it->seek = n; /* nothing can be found */
 }
@@ -151,6 +152,12 @@ skip_right(struct special_iter *it, size_t i)
     return i;
 }
 
+static int
+is_parsed(const struct special_iter *it, const struct special_token *t)
+{
+    return it->parse_special && (it->one < 0 || it->one == t->id);
+}
+
 int
 special_next(struct special_iter *it, struct special_match *m)
 {
@@ -160,7 +167,7 @@ special_next(struct special_iter *it, struct special_match *m)
         if (it->set->first[(unsigned char)it->text[from]])
             t = at(it, from);
         it->seek += t ? t->seek.n : 1;
-        if (t == NULL || (t->special && !it->parse_special))
+        if (t == NULL || (t->special && !is_parsed(it, t)))
             continue;
         if (t->single_word && !is_alone(it, from, it->seek))
             continue;

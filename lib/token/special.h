@@ -58,6 +58,7 @@ struct special_iter {
     size_t done;             /* end of the last match, stripped space included */
     size_t white, white_end; /* a run of white space that was walked before */
     int parse_special;
+    int32_t one; /* of the special ones only this; -1: any */
 };
 
 /* Fills plain and normal from token[0..n). ERR_MODEL: one is empty, or there twice. */

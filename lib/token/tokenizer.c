@@ -279,6 +279,7 @@ encode_text(const struct tokenizer *t, struct str text, struct tokenizer_work *w
 
     special_begin(&it, &t->special.plain, text.p, text.n,
                   w->flags & TOKENIZER_PARSE_SPECIAL);
+    it.one = algo_one(w);
     while (!algo_over(w) && special_next(&it, &m)) {
         size_t at = count_to(text, seg.from, seg.at, m.from);
         size_t at_end = count_to(text, m.from, at, m.to);
@@ -352,6 +353,14 @@ tokenizer_is_special(const struct tokenizer *t, int32_t id)
     const struct special_token *tok = added(t, id);
 
     return tok && tok->special;
+}
+
+int
+tokenizer_continues(const struct tokenizer *t, int32_t id)
+{
+    if (t->algo->continues == NULL)
+        return -1;
+    return added(t, id) == NULL && t->algo->continues(t->model, vocab_text(&t->v, id));
 }
 
 struct tokenizer_frame

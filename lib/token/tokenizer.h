@@ -37,7 +37,8 @@ enum tokenizer_flag {
     TOKENIZER_NO_SPECIAL = 1,    /* encode: without the frame ([CLS] and [SEP]);
                                     decode: special tokens are left out */
     TOKENIZER_PARSE_SPECIAL = 2, /* special tokens written in the text are such */
-    TOKENIZER_SPANS = 4          /* fill span, too */
+    TOKENIZER_SPANS = 4,         /* fill span, too */
+    TOKENIZER_PARSE_ONE = 2 | 8  /* of them only tokenizer_work.one */
 };
 
 /* Where a token comes from: [byte, byte_end) and the same in code points, [at, at_end).
@@ -51,8 +52,9 @@ struct tokenizer_work {
     int32_t *id;                 /* [n] */
     struct tokenizer_span *span; /* [n] with TOKENIZER_SPANS */
     size_t n;
-    size_t max; /* set by the caller: more tokens are ERR_LIMIT; 0: no bound but the
+    size_t max;  /* set by the caller: more tokens are ERR_LIMIT; 0: no bound but the
                    text's length */
+    int32_t one; /* set by the caller, for TOKENIZER_PARSE_ONE */
 
     size_t cap, span_cap; /* below: private */
     unsigned flags;
@@ -88,6 +90,10 @@ int32_t tokenizer_find(const struct tokenizer *t, struct str piece); /* -1: none
 
 /* 1: a special token of the file (its added_tokens), which decode can leave out. */
 int tokenizer_is_special(const struct tokenizer *t, int32_t id);
+
+/* 1: the token goes on with the word of the one before it ("##ing"), 0: it does not,
+ * -1: these tokens do not say. */
+int tokenizer_continues(const struct tokenizer *t, int32_t id);
 
 /* What encode puts before and after the text's tokens. */
 struct tokenizer_frame {

@@ -13,7 +13,8 @@ struct wordpiece {
     const struct vocab *v;
     struct vocab_lexicon rest; /* what can follow: "##x" without "##" */
     struct bertnorm norm;
-    struct buf glue; /* the decoder's "##" */
+    struct buf glue;   /* the decoder's "##" */
+    struct buf prefix; /* the model's */
     int decodes, cleanup;
     int32_t unk;
     size_t max_chars;
@@ -304,6 +305,7 @@ encode_around(struct run *r, struct algo_segment seg)
     o = (const struct origin *)r->s->origins.p;
     special_begin(&it, &seg.special->normal, text->p, text->n,
                   r->w->flags & TOKENIZER_PARSE_SPECIAL);
+    it.one = algo_one(r->w);
     while (!algo_over(r->w) && special_next(&it, &m)) {
         encode_normalized(r, text, o, done, m.from > done ? m.from : done);
         algo_emit(r->w, m.id,
@@ -436,9 +438,9 @@ read_model(struct wordpiece *m, const struct tokjson_section *s, struct err *e)
             bad = err_set(e, ERR_MODEL, "model: unk_token is not in its vocab");
     }
     if (!bad) {
-        bad = tokjson_str(s, "continuing_subword_prefix", "##", &b, e);
+        bad = tokjson_str(s, "continuing_subword_prefix", "##", &m->prefix, e);
         if (!bad)
-            vocab_suffixes(m->v, (struct str){ b.p, b.n }, &m->rest);
+            vocab_suffixes(m->v, (struct str){ m->prefix.p, m->prefix.n }, &m->rest);
     }
     buf_free(&b);
     return bad ? -1 : 0;
@@ -476,6 +478,7 @@ model_close(void *model)
 
     vocab_lexicon_release(&m->rest);
     buf_free(&m->glue);
+    buf_free(&m->prefix);
     mem_free(m);
 }
 
@@ -497,5 +500,14 @@ model_open(const struct tokjson *f, const struct vocab *v, struct err *e)
     return m;
 }
 
-const struct algo wordpiece_algo = { model_open, model_close, encode, decode,
-                                     normalize };
+static int
+continues(const void *model, struct str piece)
+{
+    const struct wordpiece *m = model;
+
+    return m->prefix.n > 0 && piece.n > m->prefix.n &&
+           memcmp(piece.p, m->prefix.p, m->prefix.n) == 0;
+}
+
+const struct algo wordpiece_algo = { model_open, model_close, encode,
+                                     decode,     normalize,   continues };

@@ -2,7 +2,8 @@
  * fuzz_config.c - a model's folder with any settings: open it, with tiny weights
  *
  * The input is text; lines "== NAME" divide it into the files of the folder. Weights
- * are those of tests/golden/tiny-bert/f32. What opens must also run.
+ * are those of tests/golden/tiny-bert/f32, or of what "== weights" names of
+ * tests/golden/tiny-encoders. What opens must also run, its heads too.
  */
 #define _GNU_SOURCE /* memmem */
 #include <stdint.h>
@@ -14,9 +15,9 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "format/sentence.h"
-#include "model/model.h"
+#include "model/taskhead.h"
 
-#define WEIGHTS "tests/golden/tiny-bert/f32/model.safetensors"
+#define GOLDEN "tests/golden/"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -27,7 +28,14 @@ static const char *const names[] = {
 };
 #define N_NAMES (int)(sizeof names / sizeof *names)
 
-static char dir[64];
+/* The first is the default. */
+static const char *const weights[] = {
+    "tiny-bert/f32", "bert-seq",       "bert-tok",       "bert-mlm", "roberta-seq",
+    "xlm-tok",       "distilbert-seq", "distilbert-mlm", "mpnet-seq"
+};
+#define N_WEIGHTS (int)(sizeof weights / sizeof *weights)
+
+static char dir[64], *paths[N_WEIGHTS];
 
 static void
 path_of(char *path, size_t cap, const char *name)
@@ -36,9 +44,22 @@ path_of(char *path, size_t cap, const char *name)
 }
 
 static void
+link_weights(int i)
+{
+    char path[128];
+
+    path_of(path, sizeof path, "model.safetensors");
+    unlink(path);
+    if (symlink(paths[i], path))
+        abort();
+}
+
+static void
 clear(void)
 {
     char path[128];
+
+    link_weights(0);
 
     for (int i = 0; i < N_NAMES; i++) {
         path_of(path, sizeof path, names[i]);
@@ -57,14 +78,30 @@ at_exit(void)
     path_of(path, sizeof path, "model.safetensors");
     unlink(path);
     rmdir(dir);
+    for (int i = 0; i < N_WEIGHTS; i++)
+        free(paths[i]);
 }
 
-/* A folder in memory, made once, with a link to the weights. */
+static int
+find_weights(void)
+{
+    char path[128];
+
+    for (int i = 0; i < N_WEIGHTS; i++) {
+        snprintf(path, sizeof path, GOLDEN "%s%s/model.safetensors",
+                 i > 0 ? "tiny-encoders/" : "", weights[i]);
+        if ((paths[i] = realpath(path, NULL)) == NULL)
+            return 0;
+    }
+    return 1;
+}
+
+/* A folder in memory, made once. */
 static void
 make_folder(void)
 {
     static const char *const roots[] = { "/dev/shm", "/tmp" };
-    char path[128], *weights = realpath(WEIGHTS, NULL);
+    char path[128];
     struct err e;
 
     for (int i = 0; i < 2 && dir[0] == '\0'; i++) {
@@ -73,14 +110,10 @@ make_folder(void)
             dir[0] = '\0';
     }
     path_of(path, sizeof path, "1_Pooling");
-    if (dir[0] == '\0' || weights == NULL || file_make_dirs(path, &e)) {
-        fprintf(stderr, "fuzz_config: run it where " WEIGHTS " is\n");
+    if (dir[0] == '\0' || !find_weights() || file_make_dirs(path, &e)) {
+        fprintf(stderr, "fuzz_config: run it where " GOLDEN " is\n");
         exit(1);
     }
-    path_of(path, sizeof path, "model.safetensors");
-    if (symlink(weights, path))
-        exit(1);
-    free(weights);
     atexit(at_exit);
 }
 
@@ -90,6 +123,10 @@ write_file(const char *name, size_t n_name, const char *p, size_t n)
     char path[128];
     FILE *fp;
 
+    if (n_name == 7 && memcmp(name, "weights", 7) == 0)
+        for (int i = 0; i < N_WEIGHTS; i++)
+            if (strlen(weights[i]) == n && memcmp(weights[i], p, n) == 0)
+                link_weights(i);
     for (int i = 0; i < N_NAMES; i++)
         if (strlen(names[i]) == n_name && memcmp(names[i], name, n_name) == 0) {
             path_of(path, sizeof path, names[i]);
@@ -137,6 +174,19 @@ run_model(const struct model *m)
         return;
     h = mem_alloc(3 * (size_t)m->n_embd * sizeof *h);
     model_encode(m, &b, h, &work);
+    for (int task = 0; task < TASKHEADS; task++) {
+        struct err e = { 0 };
+        struct taskhead *head = taskhead_open(m, (enum taskhead_task)task, &e);
+        float *y;
+        if (head == NULL) {
+            check(&e);
+            continue;
+        }
+        y = mem_alloc(3 * head->n_out * sizeof *y);
+        taskhead_run(head, h, (size_t)m->n_embd, 3, y, &work.scratch);
+        mem_free(y);
+        taskhead_close(head);
+    }
     mem_free(h);
     model_work_release(&work);
 }

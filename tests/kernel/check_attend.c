@@ -1,7 +1,8 @@
 /* check_attend.c - attention of one head */
 #include "check.h"
 
-/* Rows are ld floats apart, or a few more than dim. */
+/* Rows are ld floats apart, or a few more than dim. Every other time the distance adds
+ * to a score. */
 static void
 check_head(struct check *c, size_t n, size_t dim, size_t ld, enum check_mix mix)
 {
@@ -17,6 +18,8 @@ check_head(struct check *c, size_t n, size_t dim, size_t ld, enum check_mix mix)
     h.q = check_fill(c, size, mix);
     h.key = check_fill(c, size, mix);
     h.value = check_fill(c, size, mix);
+    if (n > 0 && check_below(c, 2))
+        h.relative = check_fill(c, 2 * n - 1, mix) + (n - 1);
     h.work = check_floats(c, (kernel_attend_work(n, dim) + 15) / 16 * 16);
     want = check_fill(c, size_out, mix);
     got = check_copy(c, want, size_out);
@@ -24,7 +27,8 @@ check_head(struct check *c, size_t n, size_t dim, size_t ld, enum check_mix mix)
     c->ref->attend(&h);
     h.out = got;
     c->got->attend(&h);
-    check_same(c, want, got, size_out, "n %zu dim %zu", n, dim);
+    check_same(c, want, got, size_out, "n %zu dim %zu%s", n, dim,
+               h.relative ? " relative" : "");
     check_drop(c);
 }
 

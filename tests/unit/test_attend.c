@@ -84,6 +84,39 @@ test_alone(const struct attend_shape *s, const float *qkv, const float *all)
            s->head_dim);
 }
 
+/* A bias by distance, so strong that each query sees one key: the one behind it, the
+ * last one itself. And the same bits alone as with a neighbour. */
+static void
+test_relative(enum cpu_level level)
+{
+    enum { N = 40, HEADS = 2, DIM = 3, D = HEADS * DIM };
+    struct attend_shape s = { HEADS, DIM };
+    float add[HEADS * (2 * N - 1)] = { 0 }, *qkv = tensors_random(N * 3 * D, 1);
+    float *out = tensors_zero(N * D), *alone = tensors_zero(N * D);
+    struct attend_distance distance = { add, N };
+    struct arena work = { 0 };
+    int good = 1;
+
+    add[N - 2] = 300;                    /* of head 0, i - j = -1: the key behind */
+    add[2 * N - 1 + 2 * N - 2] = 300.0f; /* of head 1, i - j = N - 1 */
+    attend_relative(kernel_get(level), &s, &distance, qkv, (const size_t[]){ 0, N }, 1,
+                    out, &work);
+    for (size_t i = 0; i + 1 < N; i++)
+        good &= tensors_same(out + i * D, qkv + (i + 1) * 3 * D + 2 * D, DIM);
+    good &= tensors_same(out + (N - 1) * D + DIM, qkv + 2 * D + DIM, DIM);
+    tap_ok(good, "%s: the distance decides", cpu_name(level));
+    attend_relative(kernel_get(level), &s, &distance, qkv, (const size_t[]){ 0, 19, N },
+                    2, out, &work);
+    attend_relative(kernel_get(level), &s, &distance, qkv + 19 * 3 * D,
+                    (const size_t[]){ 0, N - 19 }, 1, alone, &work);
+    tap_ok(tensors_same(out + 19 * D, alone, (N - 19) * D),
+           "%s: a bias does not see neighbours", cpu_name(level));
+    mem_free(qkv);
+    mem_free(out);
+    mem_free(alone);
+    arena_release(&work);
+}
+
 /* Scores near the largest float, whose differences decide, and one not finite */
 static void
 test_huge(enum cpu_level level)
@@ -107,8 +140,10 @@ test_huge(enum cpu_level level)
 int
 main(void)
 {
-    for (enum cpu_level level = CPU_REF; level <= cpu_detect(); level++)
+    for (enum cpu_level level = CPU_REF; level <= cpu_detect(); level++) {
         test_huge(level);
+        test_relative(level);
+    }
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         const struct attend_shape *s = &shapes[i];
         float *qkv = tensors_random(start[N_SEQ] * 3 * s->n_head * s->head_dim, 1);

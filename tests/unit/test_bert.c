@@ -190,8 +190,8 @@ static const struct {
     const char *from, *to, *refused;
 } configs[] = {
     { "\"gelu\"", "\"gelu_new\"", "hidden_act: 'gelu_new' is not supported" },
-    { "\"model_type\": \"bert\"", "\"model_type\": \"roberta\"",
-      "model_type: 'roberta' is not supported" },
+    { "\"model_type\": \"bert\"", "\"model_type\": \"albert\"",
+      "model_type: 'albert' is not supported" },
     { "\"model_type\": \"bert\",", "", "model_type: missing" },
     { "\"use_cache\": true", "\"position_embedding_type\": \"relative_key\"",
       "position_embedding_type: 'relative_key'" },

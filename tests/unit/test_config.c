@@ -38,6 +38,45 @@ test_values(const struct config *c)
 }
 
 static void
+test_tokens(void)
+{
+    struct err e = { 0 };
+    struct json v;
+    char s[8] = "keep";
+    struct config *c = open_text("{\"a\":\"[M]\",\"b\":{\"content\":\"<m>\"},\"c\":{},"
+                                 "\"l\":[\"x\",\"y\"],\"e\":[],\"on\":true}",
+                                 &e);
+
+    tap_ok(config_opt_token(c, "missing", s, sizeof s, &e) == 0 &&
+               strcmp(s, "keep") == 0,
+           "no token keeps");
+    tap_ok(config_opt_token(c, "a", s, sizeof s, &e) == 0 && strcmp(s, "[M]") == 0,
+           "a token as a string");
+    tap_ok(config_opt_token(c, "b", s, sizeof s, &e) == 0 && strcmp(s, "<m>") == 0,
+           "a token as an object");
+    tap_ok(config_opt_token(c, "c", s, sizeof s, &e) == -1 &&
+               config_opt_token(c, "l", s, sizeof s, &e) == -1,
+           "a token that is none: %s", e.msg);
+    tap_ok(config_first(c, "l", s, sizeof s, &e) == 0 && strcmp(s, "x") == 0,
+           "the first of a list");
+    tap_ok(config_first(c, "e", s, sizeof s, &e) == -1 &&
+               config_first(c, "a", s, sizeof s, &e) == -1 &&
+               config_first(c, "missing", s, sizeof s, &e) == -1,
+           "no list: %s", e.msg);
+    tap_ok(config_expect(c, "a", "[M]", &e) == 0 &&
+               config_expect(c, "missing", "x", &e) == 0 &&
+               config_expect(c, "a", "x", &e) == -1,
+           "expected: %s", e.msg);
+    tap_ok(config_expect_off(c, "missing", &e) == 0 &&
+               config_expect_off(c, "on", &e) == -1,
+           "expected off: %s", e.msg);
+    tap_ok(config_json(c, "l", &v, &e) == 1 && v.type == JSON_ARRAY &&
+               config_json(c, "missing", &v, &e) == 0 && v.type == JSON_NONE,
+           "a member as it is");
+    config_close(c);
+}
+
+static void
 refused(int rc, const struct err *e, const char *msg)
 {
     tap_ok(rc == -1 && e->code == ERR_MODEL && strcmp(e->msg, msg) == 0, "%s", e->msg);
@@ -114,6 +153,7 @@ main(void)
     test_values(c);
     test_refusals(c);
     config_close(c);
+    test_tokens();
     test_texts();
     test_items();
     c = config_open("/nonexistent", "config.json", &e);

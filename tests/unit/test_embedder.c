@@ -11,7 +11,8 @@
 #include "pulled.h"
 #include "tap.h"
 
-#define TINY "tests/golden/tiny-bert/f32"
+#define TINY      "tests/golden/tiny-bert/f32"
+#define RELATIVES "tests/golden/tiny-encoders/"
 
 static struct embedder *
 must_open(const struct embedder_opt *opt)
@@ -491,6 +492,9 @@ main(void)
         test_company(TINY, TINY "/vectors.jsonl", bars[i].precision);
         test_levels(TINY, "tiny", bars[i].precision);
     }
+    test_golden(RELATIVES "distilbert-st", RELATIVES "distilbert-st/vectors.jsonl",
+                bars);
+    test_golden(RELATIVES "mpnet-st", RELATIVES "mpnet-st/vectors.jsonl", bars);
     test_policies();
     test_chunks();
     test_truncated();

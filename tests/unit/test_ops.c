@@ -44,12 +44,47 @@ test_normalize(const struct kernels *k)
     mem_free(x);
 }
 
+/* Against libm in double, at a few biases; NaN stays NaN. */
+static void
+test_acts(const struct kernels *k)
+{
+    float *x = tensors_random(N, 3), *b = tensors_random(N, 4), *y = tensors_zero(N);
+    double tanh_[N], gelu[N], relu[N], sigmoid[N];
+
+    for (size_t i = 0; i < N; i++) {
+        double v = (double)(x[i] *= 6) + (double)b[i];
+        tanh_[i] = tanh(v);
+        gelu[i] = v / 2 * (1 + erf(v / sqrt(2)));
+        relu[i] = v > 0 ? v : 0;
+        sigmoid[i] = 1 / (1 + exp(-(double)x[i]));
+    }
+#define TRY(call, want)                                                                \
+    memcpy(y, x, N * sizeof *y);                                                       \
+    call;                                                                              \
+    tap_ok(tensors_apart(y, want, N) < 1e-6, "%s: " #want, cpu_name(k->level))
+    TRY(ops_bias_tanh(k, y, b, N), tanh_);
+    TRY(ops_bias_gelu(k, y, b, N), gelu);
+    TRY(ops_bias_relu(k, y, b, N), relu);
+    TRY(ops_sigmoid(k, y, N), sigmoid);
+#undef TRY
+    y[0] = NAN;
+    ops_bias_relu(k, y, b, N);
+    tap_ok(isnan(y[0]) && y[1] >= 0, "%s: relu keeps NaN", cpu_name(k->level));
+    y[0] = -1000, y[1] = 1000;
+    ops_sigmoid(k, y, 2);
+    tap_ok(y[0] == 0 && y[1] == 1, "%s: sigmoid of large numbers", cpu_name(k->level));
+    mem_free(x);
+    mem_free(b);
+    mem_free(y);
+}
+
 int
 main(void)
 {
     for (enum cpu_level level = CPU_REF; level <= cpu_detect(); level++) {
         test_mean(kernel_get(level));
         test_normalize(kernel_get(level));
+        test_acts(kernel_get(level));
     }
     return tap_done();
 }

@@ -67,6 +67,38 @@ check_front(struct tokenizer *t)
     buf_free(&out);
 }
 
+/* Of two special tokens in the text only one is such. */
+static void
+check_one(void)
+{
+    static const struct str text = STR("a [CLS] b [SEP]c");
+    struct err e = { 0 };
+    struct tokenizer *t = small(BERT ",\"added_tokens\":["
+                                     "{\"id\":2,\"content\":\"[CLS]\",\"special\":true,"
+                                     "\"normalized\":false},"
+                                     "{\"id\":3,\"content\":\"[SEP]\",\"special\":true,"
+                                     "\"normalized\":false}]",
+                                &e);
+    struct tokenizer_work w = { .one = 3 };
+    unsigned flags = TOKENIZER_NO_SPECIAL | TOKENIZER_SPANS;
+    size_t cls = 0, sep = 0, all;
+
+    tokenizer_encode(t, text, flags | TOKENIZER_PARSE_SPECIAL, &w, &e);
+    all = w.n;
+    tokenizer_encode(t, text, flags | TOKENIZER_PARSE_ONE, &w, &e);
+    for (size_t i = 0; i < w.n; i++) {
+        cls += w.id[i] == 2;
+        sep += w.id[i] == 3 && w.span[i].byte == 10 && w.span[i].byte_end == 15;
+    }
+    tap_ok(all == 5 && w.n > 5 && cls == 0 && sep == 1, "one special token of two");
+    tap_ok(tokenizer_continues(t, tokenizer_find(t, STR("##ing"))) == 1 &&
+               tokenizer_continues(t, tokenizer_find(t, STR("a"))) == 0 &&
+               tokenizer_continues(t, 3) == 0 && tokenizer_continues(t, -1) == 0,
+           "what goes on with a word");
+    tokenizer_work_release(&w);
+    tokenizer_close(t);
+}
+
 /* The worst of words: quadratic time would run into the limit of the test. */
 static void
 check_worst(const struct tokenizer *t, const char *unit, const char *name)
@@ -105,6 +137,7 @@ main(void)
     if (!tap_ok(t != NULL, "opens %s", e.msg))
         return tap_done();
     check_front(t);
+    check_one();
     check_worst(t, "x", "a letter");
     check_worst(t, "\xC3\xA9", "an accented letter");
     check_worst(t, "\xE3\x80\xAE\xE3\x80\xAA", "marks out of order that stay");

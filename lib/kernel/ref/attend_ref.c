@@ -19,6 +19,19 @@ score(const struct kernel_attend *h, const float *q, float *score)
     return max;
 }
 
+/* The same for scores that have their scale and what the distance from query i adds. */
+static float
+add_relative(const struct kernel_attend *h, size_t i, float *score)
+{
+    float max = -INFINITY;
+
+    for (size_t j = 0; j < h->n; j++) {
+        score[j] = fmaf(score[j], h->scale, h->relative[(ptrdiff_t)i - (ptrdiff_t)j]);
+        max = score[j] > max ? score[j] : max;
+    }
+    return max;
+}
+
 /* Scores to weights; returns their sum, which is one of sums. */
 static float
 weigh(float *score, size_t n, float scale, float max)
@@ -40,8 +53,13 @@ static void
 attend(const struct kernel_attend *h)
 {
     for (size_t i = 0; i < h->n; i++) {
-        float max = score(h, h->q + i * h->ld, h->work);
-        float inv = 1.0f / weigh(h->work, h->n, h->scale, max);
+        float max = score(h, h->q + i * h->ld, h->work), scale = h->scale, inv;
+
+        if (h->relative) {
+            max = add_relative(h, i, h->work);
+            scale = 1.0f;
+        }
+        inv = 1.0f / weigh(h->work, h->n, scale, max);
 
         for (size_t c = 0; c < h->dim; c++) {
             float sum = 0.0f;

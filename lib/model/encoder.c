@@ -1,0 +1,361 @@
+/* encoder.c - the encoder that BERT and its relatives are */
+#include "model/encoder.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "model/params.h"
+#include "tensor/attend.h"
+#include "tensor/matmul.h"
+#include "tensor/ops.h"
+
+/* y = x W^T + b */
+struct linear {
+    struct pack *w;
+    const float *bias;
+};
+
+struct layer {
+    struct linear query, key, value; /* d -> d */
+    struct linear out;               /* d -> d */
+    struct params_norm attended;
+    struct linear up;   /* d -> d_ff */
+    struct linear down; /* d_ff -> d */
+    struct params_norm done;
+};
+
+struct encoder {
+    struct model base;
+    const struct kernels *k;
+    int n_layer, n_head;
+    int d, d_ff;
+    float eps;
+
+    const float *type;     /* [d]: that of type 0, or NULL */
+    const float *position; /* [n_ctx, d] */
+    struct params_norm embedded;
+    struct attend_distance relative; /* add NULL: nothing */
+    struct layer *layer;
+    struct arena vectors; /* biases, norms, positions, where the file has no floats */
+};
+
+/* ---- load ---- */
+
+int
+encoder_read(struct encoder_shape *s, const struct encoder_kind *kind,
+             const struct config *c, struct err *e)
+{
+    if (config_int(c, "vocab_size", 1, 1 << 24, &s->n_vocab, e) ||
+        config_int(c, "max_position_embeddings", 1, 1 << 20, &s->n_position, e) ||
+        config_int(c, kind->setting.d, 1, 1 << 16, &s->d, e) ||
+        config_int(c, kind->setting.d_ff, 1, 1 << 18, &s->d_ff, e) ||
+        config_int(c, kind->setting.n_layer, 1, 1000, &s->n_layer, e) ||
+        config_int(c, kind->setting.n_head, 1, 1 << 16, &s->n_head, e) ||
+        config_opt_double(c, "layer_norm_eps", 0, 1, &s->eps, e) ||
+        config_expect(c, kind->setting.act, "gelu", e) ||
+        config_expect(c, "position_embedding_type", "absolute", e) ||
+        config_expect_off(c, "is_decoder", e) ||
+        config_expect_off(c, "add_cross_attention", e))
+        return -1;
+    if (s->n_type > 0 &&
+        config_opt_int(c, "type_vocab_size", 1, 1 << 16, &s->n_type, e))
+        return -1;
+    if (s->d % s->n_head != 0)
+        return config_bad(c, kind->setting.n_head, e, "%d does not divide %d",
+                          s->n_head, s->d);
+    return 0;
+}
+
+struct load {
+    struct encoder *m;
+    const struct encoder_kind *kind;
+    const struct encoder_shape *shape;
+    const struct weights *w;
+    const struct pack_opt *pack;
+    const char *root; /* of all tensor names: "" or kind->root */
+    float *usual;     /* [d], for one matrix */
+    struct err *e;
+};
+
+#define FULL_NAME 160
+
+/* The full name of a tensor; layer -1: not in a layer. */
+static const char *
+full_name(const struct load *l, int layer, const char *name, const char *end, char *buf)
+{
+    if (layer < 0)
+        snprintf(buf, FULL_NAME, "%s%s%s", l->root, name, end);
+    else
+        snprintf(buf, FULL_NAME, "%s%s%d.%s%s", l->root, l->kind->layer, layer, name,
+                 end);
+    return buf;
+}
+
+static const float *
+table(struct load *l, const char *name, int rows, int n)
+{
+    char full[FULL_NAME];
+
+    return params_get(l->w, full_name(l, -1, name, "", full), rows, n, &l->m->vectors,
+                      l->e);
+}
+
+static int
+load_norm(struct load *l, int layer, const char *name, struct params_norm *norm)
+{
+    char full[FULL_NAME];
+
+    return params_get_norm(l->w, full_name(l, layer, name, "", full), l->m->d,
+                           &l->m->vectors, norm, l->e);
+}
+
+/* How large the outputs of a norm usually are: what it normalizes to is 1. */
+static const float *
+usual_after(struct load *l, const struct params_norm *norm)
+{
+    for (int i = 0; i < l->m->d; i++)
+        l->usual[i] =
+            sqrtf(norm->gamma[i] * norm->gamma[i] + norm->beta[i] * norm->beta[i]);
+    return l->usual;
+}
+
+/* before: the norm that the inputs come from, NULL for others. */
+static int
+load_linear(struct load *l, int layer, const char *name, int n_in, int n_out,
+            const struct params_norm *before, struct linear *to)
+{
+    size_t dim[] = { (size_t)n_out, (size_t)n_in };
+    struct pack_matrix w = { .n_part = 1, .n_in = dim[1] };
+    const struct weight *t;
+    struct pack_rows rows;
+    char full[FULL_NAME];
+
+    t = weights_get(l->w, full_name(l, layer, name, ".weight", full), 2, dim, l->e);
+    if (t == NULL)
+        return -1;
+    rows = (struct pack_rows){ t->type, t->data, dim[0] };
+    w.part = &rows;
+    w.usual = before ? usual_after(l, before) : NULL;
+    to->w = pack_new(l->pack, &w, l->e);
+    weights_let_go(l->w, t);
+    if (to->w == NULL)
+        return -1;
+    to->bias = params_get(l->w, full_name(l, layer, name, ".bias", full), 0, n_out,
+                          &l->m->vectors, l->e);
+    return to->bias ? 0 : -1;
+}
+
+static int
+load_layer(struct load *l, int i)
+{
+    const struct encoder_kind *k = l->kind;
+    struct layer *y = &l->m->layer[i];
+    const struct params_norm *before = i > 0 ? &y[-1].done : &l->m->embedded;
+    int d = l->m->d, d_ff = l->m->d_ff;
+
+    return load_linear(l, i, k->query, d, d, before, &y->query) ||
+                   load_linear(l, i, k->key, d, d, before, &y->key) ||
+                   load_linear(l, i, k->value, d, d, before, &y->value) ||
+                   load_linear(l, i, k->out, d, d, NULL, &y->out) ||
+                   load_norm(l, i, k->attended, &y->attended) ||
+                   load_linear(l, i, k->up, d, d_ff, &y->attended, &y->up) ||
+                   load_linear(l, i, k->down, d_ff, d, NULL, &y->down) ||
+                   load_norm(l, i, k->done, &y->done)
+               ? -1
+               : 0;
+}
+
+/* Every distance has a bucket: of each head, the bias of each distance. */
+static int
+load_relative(struct load *l)
+{
+    const struct encoder_shape *s = l->shape;
+    int n_ctx = l->m->base.n_ctx;
+    size_t width = 2 * (size_t)n_ctx - 1;
+    const float *rows = table(l, s->relative, s->n_bucket, s->n_head);
+    float *bias;
+
+    if (rows == NULL)
+        return -1;
+    bias =
+        arena_alloc(&l->m->vectors, mem_mul((size_t)s->n_head, width * sizeof *bias));
+    for (int x = 1 - n_ctx; x < n_ctx; x++) {
+        const float *row = rows + (size_t)s->bucket(x) * (size_t)s->n_head;
+        for (int h = 0; h < s->n_head; h++)
+            bias[(size_t)h * width + (size_t)(x + n_ctx - 1)] = row[h];
+    }
+    l->m->relative = (struct attend_distance){ bias, (size_t)n_ctx };
+    return 0;
+}
+
+static int
+load_embeddings(struct load *l)
+{
+    struct encoder *m = l->m;
+    const struct encoder_shape *s = l->shape;
+    size_t dim[] = { (size_t)s->n_vocab, (size_t)s->d };
+    char full[FULL_NAME];
+
+    full_name(l, -1, "embeddings.word_embeddings", ".weight", full);
+    if ((m->base.word = weights_get(l->w, full, 2, dim, l->e)) == NULL)
+        return -1;
+    if (s->n_type > 0 && !(m->type = table(l, "embeddings.token_type_embeddings.weight",
+                                           s->n_type, s->d)))
+        return -1;
+    m->position =
+        table(l, "embeddings.position_embeddings.weight", s->n_position, s->d);
+    if (m->position == NULL)
+        return -1;
+    m->position += (size_t)s->first * (size_t)s->d;
+    return load_norm(l, -1, "embeddings.LayerNorm", &m->embedded);
+}
+
+static int
+load_all(struct load *l)
+{
+    struct encoder *m = l->m;
+    char full[FULL_NAME];
+
+    l->root = l->kind->root;
+    if (!weights_find(l->w,
+                      full_name(l, -1, "embeddings.word_embeddings", ".weight", full)))
+        l->root = "";
+    if (load_embeddings(l) || (l->shape->relative && load_relative(l)))
+        return -1;
+    m->layer = mem_zero((size_t)m->n_layer, sizeof *m->layer);
+    for (int i = 0; i < m->n_layer; i++)
+        if (load_layer(l, i))
+            return -1;
+    return 0;
+}
+
+void
+encoder_close(struct model *base)
+{
+    struct encoder *m = (struct encoder *)base;
+
+    for (int i = 0; m->layer && i < m->n_layer; i++) {
+        pack_free(m->layer[i].query.w);
+        pack_free(m->layer[i].key.w);
+        pack_free(m->layer[i].value.w);
+        pack_free(m->layer[i].out.w);
+        pack_free(m->layer[i].up.w);
+        pack_free(m->layer[i].down.w);
+    }
+    mem_free(m->layer);
+    arena_release(&m->vectors);
+    mem_free(m);
+}
+
+struct model *
+encoder_open(const struct encoder_kind *kind, const struct encoder_shape *s,
+             const struct weights *w, const struct pack_opt *pack, struct err *e)
+{
+    struct encoder *m = mem_zero(1, sizeof *m);
+    struct load l = { m, kind, s, w, pack, .e = e };
+    int rc;
+
+    m->k = pack->kernels;
+    m->n_layer = s->n_layer;
+    m->n_head = s->n_head;
+    m->d = m->base.n_embd = s->d;
+    m->d_ff = s->d_ff;
+    m->eps = m->base.eps = (float)s->eps;
+    m->base.n_ctx = s->n_position - s->first;
+    m->base.n_vocab = s->n_vocab;
+    l.usual = mem_zero((size_t)m->d, sizeof *l.usual);
+    rc = load_all(&l);
+    mem_free(l.usual);
+    if (rc == 0)
+        return &m->base;
+    encoder_close(&m->base);
+    return NULL;
+}
+
+/* ---- forward ---- */
+
+/* y = x W + b; a product with nothing behind it */
+static struct matmul_end
+plain(const struct linear *w)
+{
+    return (struct matmul_end){ .bias = w->bias };
+}
+
+/* y = norm(residual + x W + b) */
+static struct matmul_end
+with_norm(const struct encoder *m, const struct linear *w,
+          const struct params_norm *norm, const float *residual)
+{
+    return (struct matmul_end){ .bias = w->bias,
+                                .norm = { norm->gamma, norm->beta, m->eps, residual,
+                                          (size_t)m->d } };
+}
+
+/* x [n_tok, d] = norm(word[id] + type[0] + position[i]) */
+static void
+embed(const struct encoder *m, const struct model_batch *b, float *x)
+{
+    size_t d = (size_t)m->d, row = quant_bytes(m->base.word->type, d);
+    const char *word = m->base.word->data;
+
+    for (size_t i = 0; i < b->n_tok; i++)
+        quant_to_f32(m->base.word->type, word + (size_t)b->id[i] * row, x + i * d, d);
+    for (size_t s = 0; s < b->n_seq; s++) {
+        struct kernel_norm norm = { .bias = m->type,
+                                    .residual = m->position,
+                                    .ld_residual = d,
+                                    .gamma = m->embedded.gamma,
+                                    .beta = m->embedded.beta,
+                                    .eps = m->eps };
+        ops_add_norm(m->k, x + b->start[s] * d, d, b->start[s + 1] - b->start[s], d,
+                     &norm);
+    }
+}
+
+/* x [n, d] = norm(y + gelu(y Wup + b) Wdown + b) */
+static void
+feed_forward(const struct encoder *m, const struct layer *l, const float *y, size_t n,
+             float *x, struct model_work *work)
+{
+    size_t d = (size_t)m->d;
+    struct matmul_end end = { .bias = l->up.bias, .gelu = 1 };
+    struct matmul_rows *h;
+
+    arena_reset(&work->between);
+    end.next = h = matmul_rows_new(l->down.w, n, &work->between);
+    matmul(l->up.w, y, d, n, NULL, 0, &end, &work->scratch);
+    end = with_norm(m, &l->down, &l->done, y);
+    matmul_rows(h, x, d, &end, &work->scratch);
+}
+
+void
+encoder_encode(const struct model *base, const struct model_batch *b, float *x,
+               struct model_work *work)
+{
+    const struct encoder *m = (const struct encoder *)base;
+    size_t n = b->n_tok, d = (size_t)m->d;
+    struct attend_shape shape = { (size_t)m->n_head, d / (size_t)m->n_head };
+    const struct attend_distance *distance = m->relative.add ? &m->relative : NULL;
+    struct arena *tmp = &work->scratch;
+    float *qkv, *a, *y; /* [n, 3 d], [n, d], [n, d] */
+
+    arena_reset(&work->state);
+    qkv = arena_alloc(&work->state, mem_mul(n, 3 * d * sizeof *qkv));
+    a = arena_alloc(&work->state, mem_mul(n, d * sizeof *a));
+    y = arena_alloc(&work->state, mem_mul(n, d * sizeof *y));
+
+    embed(m, b, x);
+    for (const struct layer *l = m->layer; l < m->layer + m->n_layer; l++) {
+        struct matmul_end end = plain(&l->query);
+        matmul(l->query.w, x, d, n, qkv, 3 * d, &end, tmp);
+        end = plain(&l->key);
+        matmul(l->key.w, x, d, n, qkv + d, 3 * d, &end, tmp);
+        end = plain(&l->value);
+        matmul(l->value.w, x, d, n, qkv + 2 * d, 3 * d, &end, tmp);
+        attend_relative(m->k, &shape, distance, qkv, b->start, b->n_seq, a, tmp);
+        end = with_norm(m, &l->out, &l->attended, x);
+        matmul(l->out.w, a, d, n, y, d, &end, tmp);
+        feed_forward(m, l, y, n, x, work);
+    }
+}

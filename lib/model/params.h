@@ -1,0 +1,31 @@
+/*
+ * params.h - the small tensors of a network, as floats
+ *
+ *     const float *bias = params_get(w, "classifier.bias", 0, 9, &own, &e);
+ *
+ * What the file has as aligned floats stays there; the rest is converted into `own`.
+ * Errors are those of weights_get().
+ *
+ * Owns:    nothing; results live as long as the weights and `own` both do.
+ * Threads: start only; what they gave is constant.
+ */
+#ifndef MODEL_PARAMS_H
+#define MODEL_PARAMS_H
+
+#include "base/arena.h"
+#include "format/weights.h"
+
+/* The tensor [rows, n], or [n] where rows is 0. NULL: it is not there or not so. */
+const float *params_get(const struct weights *w, const char *name, int rows, int n,
+                        struct arena *own, struct err *e);
+
+/* Layer norm: see kernel.h. */
+struct params_norm {
+    const float *gamma, *beta; /* [n] */
+};
+
+/* NAME.weight and NAME.bias, or .gamma and .beta as files of the first years say. */
+int params_get_norm(const struct weights *w, const char *name, int n, struct arena *own,
+                    struct params_norm *norm, struct err *e);
+
+#endif
