@@ -270,6 +270,16 @@ weights_sha(const struct weights *w, int compute, char hex[SHA_HEX])
     return i == w->n_file;
 }
 
+size_t
+weights_bytes(const struct weights *w)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->n_file; i++)
+        n += w->file[i].n;
+    return n;
+}
+
 const struct meta *
 weights_meta(const struct weights *w)
 {

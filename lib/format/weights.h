@@ -60,6 +60,8 @@ const struct weight *weights_at(const struct weights *w, size_t i); /* i < count
  * is not remembered (sha.h), and `compute` did not ask for more. */
 int weights_sha(const struct weights *w, int compute, char hex[SHA_HEX]);
 
+size_t weights_bytes(const struct weights *w); /* of its files */
+
 /* What the file says about itself; NULL where its format has no such thing. */
 const struct meta *weights_meta(const struct weights *w);
 

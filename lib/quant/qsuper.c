@@ -1,4 +1,4 @@
-/* qsuper.c - blocks of 256 elements in 2 to 6 bits, with scales that are quantized too */
+/* qsuper.c - blocks of 256 elements in 2 to 6 bits, scales that are quantized too */
 #include "quant/qsuper.h"
 
 #include "quant/half.h"

@@ -1,4 +1,4 @@
-/* fuzz_gguf.c - a GGUF file of any bytes: read it, then all of its tensors and values */
+/* fuzz_gguf.c - a GGUF file of any bytes: read it, its tensors and its values */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

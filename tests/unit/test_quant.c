@@ -1,5 +1,5 @@
 /*
- * test_quant.c - what the bytes of a block mean, as the package `gguf` has it, bit by bit
+ * test_quant.c - what the bytes of a block mean, as the package `gguf` has it
  *
  * tests/golden/quant.jsonl is made by make_quant.py, which says what its lines are.
  */
