@@ -497,5 +497,8 @@ model_open(const struct tokjson *f, const struct vocab *v, struct err *e)
     return m;
 }
 
-const struct algo wordpiece_algo = { model_open, model_close, encode, decode,
-                                     normalize };
+const struct algo wordpiece_algo = { .open = model_open,
+                                     .close = model_close,
+                                     .encode = encode,
+                                     .decode = decode,
+                                     .normalize = normalize };
