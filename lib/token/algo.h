@@ -26,7 +26,7 @@ struct algo_segment {
 };
 
 struct algo {
-    /* Set itself up from the sections of a tokenizer.json. The vocabulary stays the
+    /* Set itself up from the sections of a tokenizer.json; NULL: not from such a file. The vocabulary stays the
      * caller's and outlives the result. */
     void *(*open)(const struct tokjson *file, const struct vocab *v, struct err *e);
     /* The same from the metadata of a GGUF file; NULL: no such file asks for it. */

@@ -4,3 +4,4 @@
  * TOKENIZER(file and prefix, tokenizer.ggml.model). The file's algo has an open_gguf.
  */
 TOKENIZER(bpe, "gpt2")
+TOKENIZER(spmbpe, "llama")

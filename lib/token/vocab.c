@@ -141,6 +141,17 @@ try(const struct vocab_lexicon *l, const struct vocab_word *w, size_t from, size
 }
 
 int32_t
+vocab_exact(const struct vocab_lexicon *l, const struct vocab_word *w, size_t from,
+            size_t n)
+{
+    uint64_t lengths = l->length[(unsigned char)w->p[from]];
+
+    if (n > l->longest || !(lengths >> (n < LAST ? n : LAST) & 1))
+        return -1;
+    return try(l, w, from, n);
+}
+
+int32_t
 vocab_longest(const struct vocab_lexicon *l, const struct vocab_word *w, size_t from,
               size_t *n)
 {

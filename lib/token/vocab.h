@@ -85,6 +85,10 @@ void vocab_suffixes(const struct vocab *v, struct str prefix,
                     struct vocab_lexicon *out);
 void vocab_lexicon_release(struct vocab_lexicon *l);
 
+/* The piece that is word[from, from + n), or -1. */
+int32_t vocab_exact(const struct vocab_lexicon *l, const struct vocab_word *word,
+                    size_t from, size_t n);
+
 /* The longest piece that word[from..] begins with: its id and length in bytes, or -1.
  */
 int32_t vocab_longest(const struct vocab_lexicon *l, const struct vocab_word *word,
