@@ -16,7 +16,8 @@ struct bpe {
     const struct vocab *v;
     enum pretok words;
     int whole;            /* a word that is a token is not made by merges */
-    int32_t byte_id[256]; /* -1: no token is this byte alone */
+    int32_t byte_id[256]; /* -1: no token is this byte alone: it is left out */
+    int closes;           /* and what was around it may be merged */
     struct bpepairs pairs;
 };
 
@@ -32,6 +33,7 @@ struct entry {
 struct scratch {
     const struct bpe *owner; /* whose words are remembered */
     struct merge merge;
+    int gaps; /* bytes of the word were left out */
     struct buf mapped;
     struct entry cache[CACHE_WORDS];
 };
@@ -278,6 +280,7 @@ open_json(const struct tokjson *file, const struct vocab *v, struct err *e)
     if (!tokjson_is(&file->decoder, "ByteLevel"))
         return tokjson_unknown(&file->decoder, "ByteLevel", e), NULL;
     b = bpe_new(v);
+    b->closes = 1;
     if (check_model(b, &file->model, e) || read_pre(b, &file->pre_tokenizer, e) ||
         read_merges(b, tokjson_get(&file->model, "merges"), e))
         return bpe_close(b), NULL;
@@ -347,6 +350,7 @@ merge_word(const struct bpe *b, struct scratch *s, struct str word, struct err *
     if (word.n > WORD_MAX)
         return err_set(e, ERR_LIMIT, "a word of %zu bytes is too long", word.n);
     merge_begin(&s->merge);
+    s->gaps = 0;
     if (b->whole) {
         int32_t id;
         s->mapped.n = 0;
@@ -357,8 +361,14 @@ merge_word(const struct bpe *b, struct scratch *s, struct str word, struct err *
             return 0;
         }
     }
-    for (size_t i = 0; i < word.n; i++)
-        merge_push(&s->merge, b->byte_id[(unsigned char)word.p[i]], i, 1);
+    for (size_t i = 0; i < word.n; i++) {
+        int32_t id = b->byte_id[(unsigned char)word.p[i]];
+        if (id >= 0 || !b->closes || s->merge.n == 0)
+            merge_push(&s->merge, id, i, 1);
+        else
+            s->merge.symbol[s->merge.n - 1].n++; /* goes with what is before it */
+        s->gaps |= id < 0;
+    }
     merge_run(&s->merge, rank_of, b);
     return 0;
 }
@@ -404,7 +414,8 @@ encode_word(const struct bpe *b, struct scratch *s, struct place *at, size_t n,
         return -1;
     for (size_t i = 0; i < m->n; i = m->symbol[i].next)
         emit(w, at, m->symbol[i].id, m->symbol[i].n);
-    remember(entry, hash, word, m);
+    if (!s->gaps)
+        remember(entry, hash, word, m);
     return 0;
 }
 
