@@ -49,7 +49,8 @@ struct tokenizer {
     void *model;
     struct vocab v;
     struct special special; /* added tokens, */
-    struct arena text;      /* their bytes, */
+    const char *path;       /* of the file, or "" */
+    struct arena text;      /* the added tokens' bytes, */
     int32_t *added;         /* [n_id] and which one an id is, or -1 */
     size_t n_id;
     struct frame frame;
@@ -72,6 +73,7 @@ keep(struct tokenizer *t, const char *p, size_t n)
 
     if (n)
         memcpy(copy, p, n);
+    copy[n] = '\0';
     return (struct str){ copy, n };
 }
 
@@ -212,6 +214,7 @@ tokenizer_parse(const char *json, size_t n, struct err *e)
     if (tokjson_scan(&f, json, n, e))
         return NULL;
     t = mem_zero(1, sizeof *t);
+    t->path = "";
     if (read_file(t, &f, e) == 0)
         return t;
     tokenizer_close(t);
@@ -261,6 +264,7 @@ tokenizer_from_meta(const struct meta *m, struct err *e)
 {
     struct tokenizer *t = mem_zero(1, sizeof *t);
 
+    t->path = "";
     if (read_meta(t, m, e) == 0)
         return t;
     tokenizer_close(t);
@@ -274,7 +278,9 @@ open_gguf(const char *path, struct err *e)
     struct tokenizer *t = w ? tokenizer_from_meta(weights_meta(w), e) : NULL;
 
     if (w && t == NULL)
-        err_wrap(e, "%s", path);
+        err_wrap(e, "%s", weights_path(w));
+    if (t)
+        t->path = keep(t, weights_path(w), strlen(weights_path(w))).p;
     weights_close(w);
     return t;
 }
@@ -309,9 +315,17 @@ tokenizer_open(const char *path, struct err *e)
         e->code = ERR_MODEL;
     else if ((t = tokenizer_parse(json.p, json.n, e)) == NULL)
         err_wrap(e, "%s", path);
+    else
+        t->path = keep(t, path, strlen(path)).p;
     buf_free(&json);
     buf_free(&file);
     return t;
+}
+
+const char *
+tokenizer_path(const struct tokenizer *t)
+{
+    return t->path;
 }
 
 void

@@ -71,6 +71,9 @@ struct tokenizer *tokenizer_from_meta(const struct meta *m, struct err *e);
 struct tokenizer *tokenizer_parse(const char *json, size_t n, struct err *e);
 void tokenizer_close(struct tokenizer *t); /* NULL is fine */
 
+/* The file that it was read from; "": none. */
+const char *tokenizer_path(const struct tokenizer *t);
+
 /* Text must be well-formed UTF-8. ERR_LIMIT: too long, or more than w->max tokens;
  * w->n is 0 then. */
 int tokenizer_encode(const struct tokenizer *t, struct str text, unsigned flags,
