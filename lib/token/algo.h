@@ -26,8 +26,8 @@ struct algo_segment {
 };
 
 struct algo {
-    /* Set itself up from the sections of a tokenizer.json; NULL: not from such a file. The vocabulary stays the
-     * caller's and outlives the result. */
+    /* Set itself up from the sections of a tokenizer.json; NULL: not from such a file.
+     * The vocabulary stays the caller's and outlives the result. */
     void *(*open)(const struct tokjson *file, const struct vocab *v, struct err *e);
     /* The same from the metadata of a GGUF file; NULL: no such file asks for it. */
     void *(*open_gguf)(const struct meta *m, const struct vocab *v, struct err *e);

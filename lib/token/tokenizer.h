@@ -2,9 +2,9 @@
  * tokenizer.h - text to token ids and back, whatever the algorithm
  *
  * Reads a Hugging Face tokenizer.json and gives the ids that Hugging Face tokenizers
- * gives, all of them; or a GGUF file, and gives those of llama.cpp. What the file asks for and is not known here is named in the
- * error: nothing is guessed. Its truncation and padding sections are ignored; length is
- * the caller's business.
+ * gives, all of them; or a GGUF file, and gives those of llama.cpp. What the file asks
+ * for and is not known here is named in the error: nothing is guessed. Truncation and
+ * padding sections are ignored; length is the caller's business.
  *
  *     struct tokenizer *t = tokenizer_open("models/minilm", &e);
  *     struct tokenizer_work w = { 0 };               one per thread
@@ -62,8 +62,8 @@ struct tokenizer_work {
 };
 void tokenizer_work_release(struct tokenizer_work *w);
 
-/* From a model's folder, its tokenizer.json or its GGUF file. ERR_MODEL: is not there, is damaged, or
- * asks for what is not known. */
+/* From a model's folder, its tokenizer.json or its GGUF file. ERR_MODEL: is not there,
+ * is damaged, or asks for what is not known. */
 struct tokenizer *tokenizer_open(const char *path, struct err *e);
 /* From the metadata of a GGUF file, which may go after it. */
 struct tokenizer *tokenizer_from_meta(const struct meta *m, struct err *e);
@@ -84,8 +84,8 @@ int tokenizer_encode(const struct tokenizer *t, struct str text, unsigned flags,
 int tokenizer_decode(const struct tokenizer *t, const int32_t *id, size_t n,
                      unsigned flags, struct buf *out, struct err *e);
 
-/* Append the bytes of one id, which need be no whole characters; first: none came before
- * it. ERR_RANGE. */
+/* Append the bytes of one id, which need be no whole characters; first: none came
+ * before it. ERR_RANGE. */
 int tokenizer_put(const struct tokenizer *t, int32_t id, int first, struct buf *out,
                   struct err *e);
 

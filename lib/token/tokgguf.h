@@ -21,7 +21,7 @@
 int tokgguf_special(const struct meta *m, const struct vocab *v, struct buf *tokens,
                     struct err *e);
 
-/* add_bos: what holds where the file does not say. ERR_MODEL: an id that is no token. */
+/* add_bos: what holds where the file does not say. ERR_MODEL: an id is no token. */
 int tokgguf_frame(const struct meta *m, const struct vocab *v, int add_bos,
                   struct frame *f, struct err *e);
 

@@ -72,8 +72,8 @@ struct vocab_word {
 /* From {"piece": id, ...}. ERR_MODEL: ids that are no integers, twice there, beyond
  * 2^31 or too sparse; a piece twice. */
 int vocab_parse(struct vocab *v, struct json object, struct err *e);
-/* From a list of strings, ids from 0. Empty ones may be there more than once. ERR_MODEL:
- * one is no UTF-8, or there twice. */
+/* From a list of strings, ids from 0. Empty ones may be there more than once.
+ * ERR_MODEL: one is no UTF-8, or there twice. */
 int vocab_list(struct vocab *v, struct meta_array pieces, struct err *e);
 void vocab_release(struct vocab *v);
 

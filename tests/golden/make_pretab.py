@@ -51,7 +51,7 @@ print(f"""/*
 /* clang-format off */
 const uint32_t pretab_last = {len(index) - 1};
 const uint8_t pretab_block[] = {{
-{rows(index, 20)}
+{rows(index, 16)}
 }};
 const uint8_t pretab_class[][128] = {{""")
 for block in blocks:
