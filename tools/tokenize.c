@@ -19,7 +19,7 @@ static const struct cli_opt opts[] = {
         letter, name, arg, kind, offsetof(struct conf, field), help                    \
     }
     OPT('m', "model", "NAME|PATH", CLI_STR, model,
-        "model: of the catalogue, or a folder (with a slash)"),
+        "model: of the catalogue, or a path (with a slash)"),
     OPT('d', "decode", NULL, CLI_FLAG, decode, "from tokens to text"),
     OPT(0, "offsets", NULL, CLI_FLAG, offsets, "add where in the text each token is"),
     OPT(0, "pieces", NULL, CLI_FLAG, pieces, "the tokens' texts, not their numbers"),
@@ -156,7 +156,7 @@ run(struct filter *f, struct job *job, struct err *e)
     if (modelopt_find(&want, "embed", &job->found, e) ||
         (job->t = tokenizer_open(job->found.dir, e)) == NULL)
         return;
-    snprintf(job->file, sizeof job->file, "%s/tokenizer.json", job->found.dir);
+    snprintf(job->file, sizeof job->file, "%s", tokenizer_path(job->t));
     filter_model(f, &model);
     job->work = mem_zero((size_t)filter_threads(f), sizeof *job->work);
     filter_run(f, job->conf->decode ? decode_batch : encode_batch, job, e);

@@ -18,6 +18,15 @@ static const char *const names[ERR_CODES] = {
     [ERR_NOMEM] = "memory",
 };
 
+/* Names out of files are in messages, and what they hold must not reach a terminal. */
+static void
+clean(char *msg)
+{
+    for (unsigned char *p = (unsigned char *)msg; *p; p++)
+        if (*p < 0x20 || *p == 0x7F)
+            *p = '?';
+}
+
 int
 err_set(struct err *e, enum err_code code, const char *fmt, ...)
 {
@@ -27,6 +36,7 @@ err_set(struct err *e, enum err_code code, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(e->msg, sizeof e->msg, fmt, ap);
     va_end(ap);
+    clean(e->msg);
     return -1;
 }
 
@@ -41,6 +51,7 @@ err_wrap(struct err *e, const char *fmt, ...)
     va_start(ap, fmt);
     n = vsnprintf(e->msg, sizeof e->msg, fmt, ap);
     va_end(ap);
+    clean(e->msg);
     if (n < 0 || (size_t)n + 3 > sizeof e->msg)
         return -1;
     /* A long chain loses its tail: the outermost names are the ones a user knows. */

@@ -41,7 +41,7 @@ enum err_code {
 
 struct err {
     enum err_code code;
-    char msg[320]; /* one sentence, no newline */
+    char msg[320]; /* one sentence; control characters have become '?' */
 };
 
 /* Record a failure. Always -1, so that `return err_set(e, ...)` reads well. */

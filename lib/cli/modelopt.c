@@ -94,9 +94,11 @@ static int
 is_model(const char *dir)
 {
     char path[PATH_MAX];
+    struct err e;
 
-    return (size_t)snprintf(path, sizeof path, "%s/config.json", dir) < sizeof path &&
-           file_exists(path);
+    return ((size_t)snprintf(path, sizeof path, "%s/config.json", dir) < sizeof path &&
+            file_exists(path)) ||
+           file_find_ending(dir, ".gguf", path, sizeof path, &e) != 0;
 }
 
 enum thing { NOTHING, MODEL, HEAD };

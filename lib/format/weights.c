@@ -18,6 +18,7 @@ struct weights {
     size_t n_tensor, cap_tensor;
     struct map *by_name; /* name -> index into tensor */
     struct arena text;   /* names */
+    struct meta *meta;   /* or NULL */
 };
 
 static const struct {
@@ -52,6 +53,7 @@ weights_close(struct weights *w)
     mem_free(w->tensor);
     map_free(w->by_name);
     arena_release(&w->text);
+    meta_free(w->meta);
     mem_free(w);
 }
 
@@ -99,16 +101,40 @@ weights_add(struct weights *w, const struct weight *t, struct err *e)
     return 0;
 }
 
-/* The format whose file is in the folder, and that file's path; -1: none. */
+void
+weights_place(struct weights *w, size_t i, const void *data)
+{
+    w->tensor[i].data = data;
+}
+
+void
+weights_set_meta(struct weights *w, struct meta *m)
+{
+    w->meta = m;
+}
+
+/* A format's file in a folder: 1 and its path, or 0, or -1: there are several. */
 static int
-find_in_folder(const char *dir, char *path, size_t cap)
+look_in(const char *dir, const char *name, char *path, size_t cap, struct err *e)
+{
+    int n;
+
+    if (*name == '*')
+        return file_find_ending(dir, name + 1, path, cap, e);
+    n = snprintf(path, cap, "%s/%s", dir, name);
+    return n > 0 && (size_t)n < cap && file_exists(path);
+}
+
+/* The format whose file is in the folder, and that file's path; N_FORMATS: none. */
+static int
+find_in_folder(const char *dir, char *path, size_t cap, struct err *e)
 {
     for (int i = 0; i < N_FORMATS; i++) {
-        int n = snprintf(path, cap, "%s/%s", dir, formats[i].name);
-        if (n > 0 && (size_t)n < cap && file_exists(path))
-            return i;
+        int there = look_in(dir, formats[i].name, path, cap, e);
+        if (there)
+            return there < 0 ? -1 : i;
     }
-    return -1;
+    return N_FORMATS;
 }
 
 static int
@@ -126,7 +152,7 @@ find_by_suffix(const char *path)
     for (int i = 0; i < N_FORMATS; i++)
         if (ends_in(path, strchr(formats[i].name, '.')))
             return i;
-    return -1;
+    return N_FORMATS;
 }
 
 struct weights *
@@ -134,17 +160,17 @@ weights_open(const char *path, struct err *e)
 {
     char file[PATH_MAX];
     struct weights *w;
-    int i = find_in_folder(path, file, sizeof file);
+    int i = find_in_folder(path, file, sizeof file, e);
 
-    if (i < 0) {
+    if (i == N_FORMATS) {
         i = find_by_suffix(path);
         snprintf(file, sizeof file, "%s", path);
     }
-    if (i < 0) {
+    if (i == N_FORMATS)
         err_set(e, ERR_MODEL, "no weights in '%s': looked for '%s'", path,
                 formats[0].name);
+    if (i < 0 || i == N_FORMATS)
         return NULL;
-    }
     w = weights_new(file);
     if (formats[i].open(w, file, e)) {
         err_wrap(e, "%s", file);
@@ -242,6 +268,22 @@ weights_sha(const struct weights *w, int compute, char hex[SHA_HEX])
         sha_hex(all.p, all.n, hex);
     buf_free(&all);
     return i == w->n_file;
+}
+
+size_t
+weights_bytes(const struct weights *w)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->n_file; i++)
+        n += w->file[i].n;
+    return n;
+}
+
+const struct meta *
+weights_meta(const struct weights *w)
+{
+    return w->meta;
 }
 
 const char *

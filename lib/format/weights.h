@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "base/sha.h"
 #include "base/str.h"
+#include "format/meta.h"
 #include "quant/quant.h"
 
 #define WEIGHTS_DIMS 8
@@ -58,6 +59,11 @@ const struct weight *weights_at(const struct weights *w, size_t i); /* i < count
 /* SHA-256 of all of it: of the file, or of the shards' in the order of the index. 0: it
  * is not remembered (sha.h), and `compute` did not ask for more. */
 int weights_sha(const struct weights *w, int compute, char hex[SHA_HEX]);
+
+size_t weights_bytes(const struct weights *w); /* of its files */
+
+/* What the file says about itself; NULL where its format has no such thing. */
+const struct meta *weights_meta(const struct weights *w);
 
 const char *weights_path(const struct weights *w); /* the file that was opened */
 

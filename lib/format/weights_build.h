@@ -3,9 +3,10 @@
  *
  * A format F is a line FORMAT(F) in weights_list.h and two things in F.c:
  *
- *     const char F_name[]        the name that its file has in a model's folder, or,
- * for a file given by path, the end of its name int F_open(w, path, e)     map files,
- * check them, add their tensors
+ *     const char F_name[]        the name that its file has in a model's folder; from
+ *                                its first dot on, the end of any file's; "*.end": the
+ *                                only file of the folder that ends so, or the first
+ *     int F_open(w, path, e)     map files, check them, add their tensors
  *
  * Errors are ERR_MODEL; weights.c puts the path in front.
  */
@@ -33,5 +34,11 @@ struct str weights_keep(struct weights *w, const char *p, size_t n);
 /* Add a tensor; name and dtype must live as long as w. A name that is there: ERR_MODEL.
  */
 int weights_add(struct weights *w, const struct weight *t, struct err *e);
+
+/* Tensor i has its data there: for formats where that is known last. */
+void weights_place(struct weights *w, size_t i, const void *data);
+
+/* What the file says about itself; w takes it. Once. */
+void weights_set_meta(struct weights *w, struct meta *m);
 
 #endif

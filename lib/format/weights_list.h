@@ -5,3 +5,4 @@
  */
 FORMAT(safet)
 FORMAT(shards)
+FORMAT(gguf)

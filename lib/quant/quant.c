@@ -1,34 +1,10 @@
 /* quant.c - the element types that weights are stored in */
 #include "quant/quant.h"
 
-#include <stdint.h>
-#include <string.h>
-
 #include "base/mem.h"
-
-static float
-from_bits(uint32_t bits)
-{
-    float f;
-
-    memcpy(&f, &bits, sizeof f);
-    return f;
-}
-
-/* binary16 to binary32, with subnormals, infinities and NaN. */
-static float
-f16_to_f32(uint16_t h)
-{
-    uint32_t sign = (uint32_t)(h & 0x8000) << 16;
-    uint32_t exp = h >> 10 & 31, frac = h & 1023;
-
-    if (exp == 31)
-        return from_bits(sign | 0x7F800000 | frac << 13);
-    if (exp > 0)
-        return from_bits(sign | (exp + 112) << 23 | frac << 13);
-    /* Subnormal: frac * 2^-24, exact in f32. */
-    return from_bits(sign) + (sign ? -1.0f : 1.0f) * (float)frac * 0x1p-24f;
-}
+#include "quant/half.h"
+#include "quant/qblock.h"
+#include "quant/qsuper.h"
 
 static void
 read_f32(const void *src, float *dst, size_t n)
@@ -43,7 +19,7 @@ read_f16(const void *src, float *dst, size_t n)
     const unsigned char *p = src;
 
     for (size_t i = 0; i < n; i++)
-        dst[i] = f16_to_f32((uint16_t)(p[2 * i] | p[2 * i + 1] << 8));
+        dst[i] = half_f16(p + 2 * i);
 }
 
 static void
@@ -52,7 +28,7 @@ read_bf16(const void *src, float *dst, size_t n)
     const unsigned char *p = src;
 
     for (size_t i = 0; i < n; i++)
-        dst[i] = from_bits((uint32_t)(p[2 * i] | p[2 * i + 1] << 8) << 16);
+        dst[i] = half_bits((uint32_t)half_u16(p + 2 * i) << 16);
 }
 
 static const struct {
@@ -63,12 +39,29 @@ static const struct {
     [QUANT_F32] = { "F32", 1, 4, read_f32 },
     [QUANT_F16] = { "F16", 1, 2, read_f16 },
     [QUANT_BF16] = { "BF16", 1, 2, read_bf16 },
+    [QUANT_Q8_0] = { "Q8_0", QBLOCK, 34, qblock_q8_0 },
+    [QUANT_Q4_0] = { "Q4_0", QBLOCK, 18, qblock_q4_0 },
+    [QUANT_Q4_1] = { "Q4_1", QBLOCK, 20, qblock_q4_1 },
+    [QUANT_Q5_0] = { "Q5_0", QBLOCK, 22, qblock_q5_0 },
+    [QUANT_Q5_1] = { "Q5_1", QBLOCK, 24, qblock_q5_1 },
+    [QUANT_IQ4_NL] = { "IQ4_NL", QBLOCK, 18, qblock_iq4_nl },
+    [QUANT_Q2_K] = { "Q2_K", QSUPER, 84, qsuper_q2_k },
+    [QUANT_Q3_K] = { "Q3_K", QSUPER, 110, qsuper_q3_k },
+    [QUANT_Q4_K] = { "Q4_K", QSUPER, 144, qsuper_q4_k },
+    [QUANT_Q5_K] = { "Q5_K", QSUPER, 176, qsuper_q5_k },
+    [QUANT_Q6_K] = { "Q6_K", QSUPER, 210, qsuper_q6_k },
 };
 
 const char *
 quant_name(enum quant_type type)
 {
     return types[type].name;
+}
+
+size_t
+quant_block(enum quant_type type)
+{
+    return types[type].block;
 }
 
 size_t

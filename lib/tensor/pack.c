@@ -157,6 +157,20 @@ pack_free(struct pack *p)
 }
 
 size_t
+pack_size(enum arith arith, size_t n_out, size_t n_in)
+{
+    struct pack_matrix w = { .n_in = n_in };
+    struct pack p = { .ops = ariths[arith], .k = kernel_best(), .n_in = n_in };
+
+    if (n_out == 0 || n_in == 0)
+        return 0;
+    p.n_out = n_out;
+    p.ops->measure(&p, &w);
+    p.n_panel = (n_out - 1) / p.nr + 1;
+    return all_bytes(&p);
+}
+
+size_t
 pack_n_out(const struct pack *p)
 {
     return p->n_out;

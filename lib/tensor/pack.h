@@ -74,6 +74,10 @@ struct pack *pack_new(const struct pack_opt *opt, const struct pack_matrix *w,
                       struct err *e);
 void pack_free(struct pack *p); /* NULL is fine */
 
+/* Bytes that the weights [n_out, n_in] take when they are packed on this machine;
+ * SIZE_MAX: too many. */
+size_t pack_size(enum arith arith, size_t n_out, size_t n_in);
+
 size_t pack_n_out(const struct pack *p);
 size_t pack_n_in(const struct pack *p);
 size_t pack_bytes(const struct pack *p); /* heap memory that it holds */

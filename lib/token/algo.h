@@ -11,6 +11,7 @@
 #define TOKEN_ALGO_H
 
 #include "base/mem.h"
+#include "format/meta.h"
 #include "token/special.h"
 #include "token/tokenizer.h"
 #include "token/tokjson.h"
@@ -25,15 +26,19 @@ struct algo_segment {
 };
 
 struct algo {
-    /* Set itself up from the sections of a tokenizer.json. The vocabulary stays the
-     * caller's and outlives the result. */
+    /* Set itself up from the sections of a tokenizer.json; NULL: not from such a file.
+     * The vocabulary stays the caller's and outlives the result. */
     void *(*open)(const struct tokjson *file, const struct vocab *v, struct err *e);
+    /* The same from the metadata of a GGUF file; NULL: no such file asks for it. */
+    void *(*open_gguf)(const struct meta *m, const struct vocab *v, struct err *e);
     void (*close)(void *model);
     /* Append the tokens of a segment to w by algo_emit(). */
     int (*encode)(const void *model, struct algo_segment seg, struct tokenizer_work *w,
                   struct err *e);
     /* Append one piece to a text that is being decoded; first: it is the first one. */
     void (*decode)(const void *model, struct str piece, int first, struct buf *out);
+    /* Does a GGUF file that says nothing of it mean a token before each text? */
+    int (*adds_bos)(const void *model);
     /* Append what the normalizer makes of a text: added tokens are matched so. */
     void (*normalize)(const void *model, struct str text, struct buf *out);
     /* Does a piece go on with the word before it? NULL: pieces do not say. */

@@ -5,11 +5,14 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "format/weights.h"
 #include "text/utf8.h"
 #include "token/algo.h"
 #include "token/frame.h"
+#include "token/tokgguf.h"
 
 #define TOKENIZER(name, type) extern const struct algo name##_algo;
+#include "token/tokenizer_gguf_list.h"
 #include "token/tokenizer_list.h"
 #undef TOKENIZER
 
@@ -19,6 +22,15 @@ static const struct {
 } list[] = {
 #define TOKENIZER(name, type) { type, &name##_algo },
 #include "token/tokenizer_list.h"
+#undef TOKENIZER
+};
+
+static const struct {
+    const char *type;
+    const struct algo *algo;
+} gguf_list[] = {
+#define TOKENIZER(name, type) { type, &name##_algo },
+#include "token/tokenizer_gguf_list.h"
 #undef TOKENIZER
 };
 
@@ -37,7 +49,8 @@ struct tokenizer {
     void *model;
     struct vocab v;
     struct special special; /* added tokens, */
-    struct arena text;      /* their bytes, */
+    const char *path;       /* of the file, or "" */
+    struct arena text;      /* the added tokens' bytes, */
     int32_t *added;         /* [n_id] and which one an id is, or -1 */
     size_t n_id;
     struct frame frame;
@@ -60,6 +73,7 @@ keep(struct tokenizer *t, const char *p, size_t n)
 
     if (n)
         memcpy(copy, p, n);
+    copy[n] = '\0';
     return (struct str){ copy, n };
 }
 
@@ -200,10 +214,87 @@ tokenizer_parse(const char *json, size_t n, struct err *e)
     if (tokjson_scan(&f, json, n, e))
         return NULL;
     t = mem_zero(1, sizeof *t);
+    t->path = "";
     if (read_file(t, &f, e) == 0)
         return t;
     tokenizer_close(t);
     return NULL;
+}
+
+/* ---- GGUF ---- */
+
+static const struct algo *
+find_gguf(const struct meta *m, struct err *e)
+{
+    struct str model;
+
+    if (meta_str(m, "tokenizer.ggml.model", &model, e))
+        return NULL;
+    for (size_t i = 0; i < sizeof gguf_list / sizeof *gguf_list; i++)
+        if (str_is(model, gguf_list[i].type))
+            return gguf_list[i].algo;
+    err_set(e, ERR_MODEL, "tokenizer.ggml.model '%.*s' is not supported",
+            (int)(model.n < 60 ? model.n : 60), model.p);
+    return NULL;
+}
+
+static int
+read_meta(struct tokenizer *t, const struct meta *m, struct err *e)
+{
+    struct meta_array tokens;
+    struct buf b = { 0 };
+    int bad;
+
+    if ((t->algo = find_gguf(m, e)) == NULL ||
+        meta_array(m, "tokenizer.ggml.tokens", META_STRINGS, &tokens, e) ||
+        vocab_list(&t->v, tokens, e) ||
+        (t->model = t->algo->open_gguf(m, &t->v, e)) == NULL)
+        return -1;
+    bad = tokgguf_special(m, &t->v, &b, e);
+    t->special.token = (struct special_token *)b.p;
+    t->special.n = b.n / sizeof *t->special.token;
+    if (bad || special_seal(&t->special, e))
+        return -1;
+    index_added(t);
+    return tokgguf_frame(m, &t->v, t->algo->adds_bos(t->model), &t->frame, e);
+}
+
+struct tokenizer *
+tokenizer_from_meta(const struct meta *m, struct err *e)
+{
+    struct tokenizer *t = mem_zero(1, sizeof *t);
+
+    t->path = "";
+    if (read_meta(t, m, e) == 0)
+        return t;
+    tokenizer_close(t);
+    return NULL;
+}
+
+static struct tokenizer *
+open_gguf(const char *path, struct err *e)
+{
+    struct weights *w = weights_open(path, e);
+    struct tokenizer *t = w ? tokenizer_from_meta(weights_meta(w), e) : NULL;
+
+    if (w && t == NULL)
+        err_wrap(e, "%s", weights_path(w));
+    if (t)
+        t->path = keep(t, weights_path(w), strlen(weights_path(w))).p;
+    weights_close(w);
+    return t;
+}
+
+/* A GGUF file, or a folder that has one and no tokenizer.json. */
+static int
+is_gguf(const char *path)
+{
+    size_t n = strlen(path);
+    char file[4096];
+    struct err e;
+
+    return (n > 5 && strcmp(path + n - 5, ".gguf") == 0) ||
+           file_find_ending(path, ".gguf", file, sizeof file, &e) != 0;
 }
 
 struct tokenizer *
@@ -216,13 +307,25 @@ tokenizer_open(const char *path, struct err *e)
     buf_char(&file, '\0');
     if (file_exists(file.p))
         path = file.p;
+    else if (is_gguf(path)) {
+        buf_free(&file);
+        return open_gguf(path, e);
+    }
     if (file_read(path, MAX_FILE, &json, e))
         e->code = ERR_MODEL;
     else if ((t = tokenizer_parse(json.p, json.n, e)) == NULL)
         err_wrap(e, "%s", path);
+    else
+        t->path = keep(t, path, strlen(path)).p;
     buf_free(&json);
     buf_free(&file);
     return t;
+}
+
+const char *
+tokenizer_path(const struct tokenizer *t)
+{
+    return t->path;
 }
 
 void
@@ -371,20 +474,45 @@ tokenizer_get_frame(const struct tokenizer *t)
 }
 
 int
+tokenizer_put(const struct tokenizer *t, int32_t id, int first, struct buf *out,
+              struct err *e)
+{
+    struct str piece = tokenizer_piece(t, id);
+
+    if (piece.p == NULL)
+        return err_set(e, ERR_RANGE, "no token has the id %d", (int)id);
+    t->algo->decode(t->model, piece, first, out);
+    return 0;
+}
+
+/* What was appended from `from` on is made well-formed. */
+static void
+repair(struct buf *b, size_t from)
+{
+    struct buf whole = { 0 };
+
+    if (b->n == from || utf8_valid(b->p + from, b->n - from) == b->n - from)
+        return;
+    utf8_repair(&whole, b->p + from, b->n - from);
+    b->n = from;
+    buf_add(b, whole.p, whole.n);
+    buf_free(&whole);
+}
+
+int
 tokenizer_decode(const struct tokenizer *t, const int32_t *id, size_t n, unsigned flags,
                  struct buf *out, struct err *e)
 {
+    size_t from = out->n;
     int first = 1;
 
     for (size_t i = 0; i < n; i++) {
-        struct str piece = tokenizer_piece(t, id[i]);
-        if (piece.p == NULL)
-            return err_set(e, ERR_RANGE, "token %zu: no token has the id %d", i,
-                           (int)id[i]);
         if (flags & TOKENIZER_NO_SPECIAL && tokenizer_is_special(t, id[i]))
             continue;
-        t->algo->decode(t->model, piece, first, out);
+        if (tokenizer_put(t, id[i], first, out, e))
+            return err_wrap(e, "token %zu", i);
         first = 0;
     }
+    repair(out, from);
     return 0;
 }

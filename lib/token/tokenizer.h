@@ -2,9 +2,9 @@
  * tokenizer.h - text to token ids and back, whatever the algorithm
  *
  * Reads a Hugging Face tokenizer.json and gives the ids that Hugging Face tokenizers
- * gives, all of them. What the file asks for and is not known here is named in the
- * error: nothing is guessed. Its truncation and padding sections are ignored; length is
- * the caller's business.
+ * gives, all of them; or a GGUF file, and gives those of llama.cpp. What the file asks
+ * for and is not known here is named in the error: nothing is guessed. Truncation and
+ * padding sections are ignored; length is the caller's business.
  *
  *     struct tokenizer *t = tokenizer_open("models/minilm", &e);
  *     struct tokenizer_work w = { 0 };               one per thread
@@ -30,6 +30,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "format/meta.h"
 
 struct tokenizer;
 
@@ -63,21 +64,32 @@ struct tokenizer_work {
 };
 void tokenizer_work_release(struct tokenizer_work *w);
 
-/* From a model's folder or its tokenizer.json. ERR_MODEL: is not there, is damaged, or
- * asks for what is not known. */
+/* From a model's folder, its tokenizer.json or its GGUF file. ERR_MODEL: is not there,
+ * is damaged, or asks for what is not known. */
 struct tokenizer *tokenizer_open(const char *path, struct err *e);
+/* From the metadata of a GGUF file, which may go after it. */
+struct tokenizer *tokenizer_from_meta(const struct meta *m, struct err *e);
 /* From the text of a tokenizer.json. */
 struct tokenizer *tokenizer_parse(const char *json, size_t n, struct err *e);
 void tokenizer_close(struct tokenizer *t); /* NULL is fine */
+
+/* The file that it was read from; "": none. */
+const char *tokenizer_path(const struct tokenizer *t);
 
 /* Text must be well-formed UTF-8. ERR_LIMIT: too long, or more than w->max tokens;
  * w->n is 0 then. */
 int tokenizer_encode(const struct tokenizer *t, struct str text, unsigned flags,
                      struct tokenizer_work *w, struct err *e);
 
-/* Append the text of ids. ERR_RANGE: an id that is no token. */
+/* Append the text of ids, with U+FFFD for bytes that are no character. ERR_RANGE: an id
+ * that is no token. */
 int tokenizer_decode(const struct tokenizer *t, const int32_t *id, size_t n,
                      unsigned flags, struct buf *out, struct err *e);
+
+/* Append the bytes of one id, which need be no whole characters; first: none came
+ * before it. ERR_RANGE. */
+int tokenizer_put(const struct tokenizer *t, int32_t id, int first, struct buf *out,
+                  struct err *e);
 
 /* One more than the largest id. */
 size_t tokenizer_size(const struct tokenizer *t);

@@ -5,3 +5,4 @@
  * `const struct algo <prefix>_algo` (algo.h).
  */
 TOKENIZER(wordpiece, "WordPiece")
+TOKENIZER(bpe, "BPE")

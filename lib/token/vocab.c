@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "text/utf8.h"
 
 #define SPARSE 4 /* so many ids a piece are allowed, and this many in any case: */
 #define SPARE  1024
@@ -140,6 +141,17 @@ try(const struct vocab_lexicon *l, const struct vocab_word *w, size_t from, size
 }
 
 int32_t
+vocab_exact(const struct vocab_lexicon *l, const struct vocab_word *w, size_t from,
+            size_t n)
+{
+    uint64_t lengths = l->length[(unsigned char)w->p[from]];
+
+    if (n > l->longest || !(lengths >> (n < LAST ? n : LAST) & 1))
+        return -1;
+    return try(l, w, from, n);
+}
+
+int32_t
 vocab_longest(const struct vocab_lexicon *l, const struct vocab_word *w, size_t from,
               size_t *n)
 {
@@ -211,7 +223,7 @@ index_texts(struct vocab *v, struct err *e)
     lexicon_init(&v->whole, v->bytes.p, v->n_piece);
     for (size_t i = 0; i < v->n_piece; i++) {
         const struct vocab_piece *p = &v->piece[i];
-        if (!lexicon_put(&v->whole, p->at, p->n, p->id))
+        if (!lexicon_put(&v->whole, p->at, p->n, p->id) && p->n > 0)
             return err_set(e, ERR_MODEL, "vocab: %.*s is there twice",
                            (int)(p->n < 60 ? p->n : 60), v->bytes.p + p->at);
     }
@@ -237,6 +249,32 @@ vocab_parse(struct vocab *v, struct json object, struct err *e)
     buf_room(&pieces, object.n / USUAL * sizeof(struct vocab_piece));
     while (!bad && json_next(&it, &key, &val))
         bad = read_piece(v, &pieces, key, val, e);
+    v->piece = (struct vocab_piece *)pieces.p;
+    v->n_piece = pieces.n / sizeof *v->piece;
+    if (bad || index_ids(v, e) || index_texts(v, e))
+        return vocab_release(v), -1;
+    return 0;
+}
+
+int
+vocab_list(struct vocab *v, struct meta_array list, struct err *e)
+{
+    struct buf pieces = { 0 };
+    struct str s;
+    int bad = 0;
+
+    memset(v, 0, sizeof *v);
+    for (; !bad && meta_next_str(&list, &s); v->n_id++) {
+        struct vocab_piece piece = { (uint32_t)v->bytes.n, (uint32_t)s.n,
+                                     (int32_t)v->n_id };
+        if (v->n_id >= INT32_MAX - 1 || s.n > UINT32_MAX / 2 - v->bytes.n)
+            bad = err_set(e, ERR_MODEL, "vocab: too many bytes");
+        else if (utf8_valid(s.p, s.n) != s.n)
+            bad = err_set(e, ERR_MODEL, "vocab: piece %zu is no text", v->n_id);
+        buf_str(&v->bytes, s);
+        buf_add(&pieces, &piece, sizeof piece);
+    }
+    buf_room(&v->bytes, 8);
     v->piece = (struct vocab_piece *)pieces.p;
     v->n_piece = pieces.n / sizeof *v->piece;
     if (bad || index_ids(v, e) || index_texts(v, e))

@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "format/meta.h"
 #include "json/json.h"
 
 #define VOCAB_BASE 0x9E3779B97F4A7C15u
@@ -71,6 +72,9 @@ struct vocab_word {
 /* From {"piece": id, ...}. ERR_MODEL: ids that are no integers, twice there, beyond
  * 2^31 or too sparse; a piece twice. */
 int vocab_parse(struct vocab *v, struct json object, struct err *e);
+/* From a list of strings, ids from 0. Empty ones may be there more than once.
+ * ERR_MODEL: one is no UTF-8, or there twice. */
+int vocab_list(struct vocab *v, struct meta_array pieces, struct err *e);
 void vocab_release(struct vocab *v);
 
 struct str vocab_text(const struct vocab *v, int32_t id);    /* p NULL: no such id */
@@ -80,6 +84,10 @@ int32_t vocab_find(const struct vocab *v, struct str piece); /* -1: none */
 void vocab_suffixes(const struct vocab *v, struct str prefix,
                     struct vocab_lexicon *out);
 void vocab_lexicon_release(struct vocab_lexicon *l);
+
+/* The piece that is word[from, from + n), or -1. */
+int32_t vocab_exact(const struct vocab_lexicon *l, const struct vocab_word *word,
+                    size_t from, size_t n);
 
 /* The longest piece that word[from..] begins with: its id and length in bytes, or -1.
  */

@@ -509,5 +509,9 @@ continues(const void *model, struct str piece)
            memcmp(piece.p, m->prefix.p, m->prefix.n) == 0;
 }
 
-const struct algo wordpiece_algo = { model_open, model_close, encode,
-                                     decode,     normalize,   continues };
+const struct algo wordpiece_algo = { .open = model_open,
+                                     .close = model_close,
+                                     .encode = encode,
+                                     .decode = decode,
+                                     .normalize = normalize,
+                                      .continues = continues };

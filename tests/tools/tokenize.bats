@@ -102,3 +102,31 @@ tokens() {
     jq -c '{tokens: .ids}' "$rows" | tokenize -m "$tiny" -d --no-special | jq .text >"$BATS_TEST_TMPDIR/got"
     jq .decoded "$rows" | cmp - "$BATS_TEST_TMPDIR/got"
 }
+
+# GGUF: a file that the unit tests of the reader have built, with <end> as token 259.
+gguf() {
+    cp "$BATS_TEST_DIRNAME/../fuzz/corpus/bpe/built-00" "$BATS_TEST_TMPDIR/small.gguf"
+    echo "$BATS_TEST_TMPDIR/small.gguf"
+}
+@test "GGUF: a file, and a folder with one; there and back" {
+    file=$(gguf)
+    run -0 tokenize -m "$file" --pieces <<<'{"text":"hello"}'
+    [ "$(jq -c .tokens <<<"$output")" = '["<end>","hell","o"]' ]
+    run -0 tokenize -m "$BATS_TEST_TMPDIR" --no-special <<<'{"text":"hello \u0000 é"}'
+    [ "$(tokenize -m "$file" -d <<<"{\"tokens\":$(jq -c .tokens <<<"$output")}" | jq -c .text)" = '"hello \u0000 é"' ]
+    tokenize -m "$file" --stats="$BATS_TEST_TMPDIR/stats" <<<'{"text":"a"}' >/dev/null
+    [ "$(jq -r .model_sha256 "$BATS_TEST_TMPDIR/stats")" = "$(sha256sum <"$file" | cut -c 1-64)" ] ||
+        grep -q "$(sha256sum <"$file" | cut -c 1-64)" "$BATS_TEST_TMPDIR/stats"
+}
+@test "GGUF: cut anywhere, or with a tokenizer that is not known: 4" {
+    file=$(gguf)
+    size=$(stat -c %s "$file")
+    for i in $(seq 0 63); do
+        head -c $((size * i / 64)) "$file" >"$BATS_TEST_TMPDIR/cut.gguf"
+        run -4 tokenize -m "$BATS_TEST_TMPDIR/cut.gguf" <<<'{"text":"a"}'
+        [ "${#lines[@]}" = 1 ]
+    done
+    sed 's/gpt2/none/' "$file" >"$BATS_TEST_TMPDIR/none.gguf"
+    run -4 tokenize -m "$BATS_TEST_TMPDIR/none.gguf" <<<'{"text":"a"}'
+    [[ "$output" == *"'none' is not supported" ]]
+}
