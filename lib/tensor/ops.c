@@ -48,6 +48,15 @@ ops_dot(const struct kernels *k, const float *x, const float *y, size_t n)
 }
 
 void
+ops_logistic(const struct kernels *k, float *x, size_t n)
+{
+    k->scale(x, -1.0f, n);
+    k->exp(x, n);
+    for (size_t i = 0; i < n; i++)
+        x[i] = 1.0f / (1.0f + x[i]);
+}
+
+void
 ops_softmax(const struct kernels *k, float *x, size_t n, float scale)
 {
     k->softmax(x, n, 1, n, scale);

@@ -30,6 +30,9 @@ void ops_add_scaled(const struct kernels *k, float *y, float a, const float *x,
 
 float ops_dot(const struct kernels *k, const float *x, const float *y, size_t n);
 
+/* x [n] = 1 / (1 + exp(-x)) */
+void ops_logistic(const struct kernels *k, float *x, size_t n);
+
 /* x [n] = softmax of scale * x */
 void ops_softmax(const struct kernels *k, float *x, size_t n, float scale);
 
