@@ -77,7 +77,7 @@ struct ftbin {
     struct file file;
 };
 
-/* ERR_MODEL: it is none, is cut, or says what cannot be; ERR_INPUT: cannot be opened. */
+/* ERR_MODEL: it is none, is cut, says what cannot be; ERR_INPUT: cannot be opened. */
 int ftbin_open(struct ftbin *f, const char *path, struct err *e);
 void ftbin_close(struct ftbin *f); /* one that was never opened must be zeroed */
 
