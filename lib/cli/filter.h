@@ -45,11 +45,13 @@ extern const struct cli_opt filter_opts[];
 
 /* What kind of tool it is. Constant. */
 struct filter_tool {
-    const char *in, *out;      /* members read and written unless -i, -o */
-    enum json_type type;       /* of the member that is read */
-    const char *const *suffix; /* written: out + suffix, NULL-ended; the first is "" */
-    int batch;                 /* records in a window unless --batch */
-    int costly; /* a text costs far more than to see whether the window has it twice */
+    const char *in, *out; /* members read and written unless -i, -o */
+    enum json_type type;  /* of the member that is read */
+    const char *const
+        *suffix; /* written: out + suffix, NULL-ended; the first is ""; one
+                                  that begins with '=' is a name of its own behind it */
+    int batch;   /* records in a window unless --batch */
+    int costly;  /* a text costs far more than to see whether the window has it twice */
 };
 
 struct filter_batch {
