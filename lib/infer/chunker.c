@@ -118,7 +118,7 @@ find_units(const struct chunker *c, struct chunker_work *w, struct str text)
         add_unit(w, 0, text.n, 0);
 }
 
-/* The first unit behind those that fit into a piece from `first` on; one always does. */
+/* The first unit behind those that fit into one from `first` on: one always does. */
 static size_t
 fill(const struct chunker *c, const struct chunker_work *w, size_t first,
      size_t *tokens)

@@ -2,7 +2,7 @@
  * chunker.h - a text in pieces: whole sentences, paragraphs or tokens, with overlap
  *
  * A text is cut into units, and as many units as fit make a piece. A unit that alone is
- * too long is itself cut, a paragraph into sentences, a sentence where its tokens end, so
+ * too long is itself cut, a paragraph into sentences, a sentence where its tokens end:
  * no piece is too long. Pieces begin and end at
  * characters of their units: white space between two units that are not in one piece is
  * in none.
@@ -10,7 +10,7 @@
  *     struct chunker c = { .unit = CHUNKER_SENTENCES, .max_tokens = 200, .overlap = 1,
  *                          .tokenizer = t };
  *     struct chunker_work w = { 0 };
- *     if (chunker_run(&c, &w, text, &e) == 0) ...        w.piece [w.n_piece], at least 1
+ *     if (chunker_run(&c, &w, text, &e) == 0) ...       w.piece [w.n_piece], at least 1
  *     chunker_work_release(&w);
  *
  * A text without a unit (of white space) is one piece, which is all of it.
@@ -49,7 +49,7 @@ struct chunker_work {
     size_t n_unit, cap_unit, n_piece, cap_piece;
 };
 
-/* CHUNKER_TOKENS needs max_tokens. ERR_LIMIT: the text is too long for the tokenizer. */
+/* CHUNKER_TOKENS needs max_tokens. ERR_LIMIT: too long a text for the tokenizer. */
 int chunker_run(const struct chunker *c, struct chunker_work *w, struct str text,
                 struct err *e);
 

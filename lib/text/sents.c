@@ -24,7 +24,9 @@ struct stop {
 void
 sents_begin(struct sents *s, struct str text, const char *lang, unsigned flags)
 {
-    *s = (struct sents){ text.p, text.p, text.p + text.n, lang, flags };
+    const char *p = text.n ? text.p : ""; /* an empty text may be NULL */
+
+    *s = (struct sents){ p, p, p + text.n, lang, flags };
 }
 
 static enum charkind

@@ -11,6 +11,7 @@ tools() {
     echo "$(realpath "${TEXTMILL_OUT:-build}")/tests/bench/mark|mark"
     if command -v tokenize >/dev/null; then echo "tokenize -m $TINY|tokens"; fi
     if command -v embed >/dev/null; then echo "embed -m $TINY|embedding"; fi
+    if command -v chunk >/dev/null; then echo "chunk --by=paragraphs -o piece|piece"; fi
     if command -v detect >/dev/null; then echo "detect -m $LID|lang"; fi
     if command -v classify >/dev/null; then echo "classify -m $TINY -l good -l bad|label"; fi
 }
