@@ -44,12 +44,27 @@ test_normalize(const struct kernels *k)
     mem_free(x);
 }
 
+static void
+test_logistic(const struct kernels *k)
+{
+    float x[] = { 0, 1, -1, 5.5f, -5.5f, 100, -100, 1e30f, -1e30f };
+    double want[sizeof x / sizeof *x];
+    size_t n = sizeof x / sizeof *x;
+
+    for (size_t i = 0; i < n; i++)
+        want[i] = 1 / (1 + exp(-(double)x[i]));
+    ops_logistic(k, x, n);
+    tap_ok(tensors_apart(x, want, n) < 1e-6 && x[7] == 1 && x[8] == 0,
+           "%s: logistic, also of large numbers", cpu_name(k->level));
+}
+
 int
 main(void)
 {
     for (enum cpu_level level = CPU_REF; level <= cpu_detect(); level++) {
         test_mean(kernel_get(level));
         test_normalize(kernel_get(level));
+        test_logistic(kernel_get(level));
     }
     return tap_done();
 }
