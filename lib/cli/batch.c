@@ -272,7 +272,9 @@ check_outputs(struct run *r, size_t i)
 
     for (int k = 0; k < r->c->n_member; k++) {
         const struct json_watch *w = seen(r, rec, r->c->w_out[k]);
-        if (w->count > 1 || (w->count == 1 && !r->c->opt->force))
+        int ours = r->c->opt->force ||
+                   (r->c->tool->out == NULL && r->c->w_out[k] == r->c->w_in);
+        if (w->count > 1 || (w->count == 1 && !ours))
             return reject_for(r, i, ERR_EXISTS, "member '%.*s' exists%s",
                               (int)w->name.n, w->name.p,
                               w->count > 1 ? " twice" : "; -f replaces it");
@@ -421,26 +423,6 @@ remember(struct run *r, const struct todo *todo)
 
 /* ---- the line that goes out ---- */
 
-/* The result alone: of a string its text, line ends escaped; other values as is. */
-static void
-put_raw(struct run *r, struct str value)
-{
-    struct buf *out = &r->b->out, *b = &r->w->text;
-    struct err e;
-
-    if (value.n == 0 || value.p[0] != '"') {
-        buf_str(out, value);
-        return;
-    }
-    b->n = 0;
-    json_unquote((struct json){ value.p, value.n, JSON_STRING }, b, &e);
-    for (size_t i = 0; i < b->n; i++)
-        if (b->p[i] == '\n' || b->p[i] == '\r')
-            buf_puts(out, b->p[i] == '\n' ? "\\n" : "\\r");
-        else
-            buf_char(out, b->p[i]);
-}
-
 static void
 splice_overlong(struct run *r, const struct record *rec, struct splice *s)
 {
@@ -472,10 +454,31 @@ splice_overlong(struct run *r, const struct record *rec, struct splice *s)
 }
 
 static void
+splice_result(struct run *r, const struct record *rec, const struct result *res)
+{
+    struct splice s;
+
+    splice_begin(&s, rec->line, rec->object);
+    for (int k = 0; k < r->c->n_member; k++) {
+        const struct json_watch *old = seen(r, rec, r->c->w_out[k]);
+        struct str value = result_value(res, k);
+        if (!result_has(res, k))
+            continue;
+        if (old->count)
+            splice_replace(&s, old->value, value);
+        else
+            splice_append(&s, (struct str){ r->c->member[k].p, r->c->member[k].n },
+                          value);
+    }
+    if (res->how)
+        splice_overlong(r, rec, &s);
+    splice_end(&s, &r->b->out);
+}
+
+static void
 put_done(struct run *r, size_t i)
 {
     struct record *rec = &r->rec[i];
-    struct splice s;
 
     r->b->outcome[i].kind = OUT_DONE;
     r->b->outcome[i].tokens = rec->result->tokens;
@@ -484,25 +487,16 @@ put_done(struct run *r, size_t i)
         r->b->outcome[i].hash = hash_bytes(rec->text);
     if (r->w->count_only || r->c->consumes)
         return;
-    if (r->c->opt->raw) {
-        put_raw(r, result_value(rec->result, 0));
-        return;
-    }
-    splice_begin(&s, rec->line, rec->object);
-    for (int k = 0; k < r->c->n_member; k++) {
-        const struct json_watch *old = seen(r, rec, r->c->w_out[k]);
-        struct str value = result_value(rec->result, k);
-        if (!result_has(rec->result, k))
-            continue;
-        if (old->count)
-            splice_replace(&s, old->value, value);
+    for (const struct result *one = rec->result; one; one = one->more) {
+        if (r->c->opt->raw)
+            result_raw(result_value(one, 0), &r->w->text, &r->b->out);
         else
-            splice_append(&s, (struct str){ r->c->member[k].p, r->c->member[k].n },
-                          value);
+            splice_result(r, rec, one);
+        if (one->more) {
+            buf_char(&r->b->out, '\n');
+            r->b->outcome[i].more++;
+        }
     }
-    if (rec->result->how)
-        splice_overlong(r, rec, &s);
-    splice_end(&s, &r->b->out);
 }
 
 /* The record with `_error` in it, when it is an object; else it stays rejected. */

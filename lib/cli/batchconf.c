@@ -52,8 +52,11 @@ static struct str
 output_name(struct batchconf *c, const char *suffix)
 {
     size_t n = strlen(suffix);
-    char *name = arena_alloc(&c->names, c->out.n + n);
+    char *name;
 
+    if (suffix[0] == '=')
+        return str_of(suffix + 1);
+    name = arena_alloc(&c->names, c->out.n + n);
     memcpy(name, c->out.p, c->out.n);
     memcpy(name + c->out.n, suffix, n);
     return (struct str){ name, c->out.n + n };
@@ -69,7 +72,9 @@ batchconf_init(struct batchconf *c, const struct filter_opt *opt,
     c->replace_utf8 = opt->utf8 && strcmp(opt->utf8, "replace") == 0;
     c->consumes = tool->suffix == NULL;
     c->keep = opt->on_error && strcmp(opt->on_error, "keep") == 0;
-    c->out = str_of(opt->out ? opt->out : tool->out);
+    if (tool->out == NULL && opt->out == NULL && in[0] == '.')
+        return err_set(e, ERR_USAGE, "-i names no member to replace: say -o");
+    c->out = str_of(opt->out ? opt->out : tool->out ? tool->out : in);
     if (c->out.n == 0 || utf8_valid(c->out.p, c->out.n) != c->out.n)
         return err_set(e, ERR_USAGE, "-o is not the name of a member");
     if (opt->text && opt->in && strcmp(opt->in, "text") != 0)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/dirlist.h"
 #include "base/file.h"
 
 #define CATALOGUE_MAX ((size_t)16 << 20)
@@ -94,11 +95,11 @@ static int
 is_model(const char *dir)
 {
     char path[PATH_MAX];
-    struct err e;
 
     return ((size_t)snprintf(path, sizeof path, "%s/config.json", dir) < sizeof path &&
             file_exists(path)) ||
-           file_find_ending(dir, ".gguf", path, sizeof path, &e) != 0;
+           dirlist_find(dir, "", ".gguf", path, sizeof path) > 0 ||
+           dirlist_find(dir, "", ".ftz", path, sizeof path) > 0;
 }
 
 enum thing { NOTHING, MODEL, HEAD };

@@ -70,7 +70,7 @@ report_json(const struct report *r, int status, struct buf *b)
     count(b, "passed", r->passed);
     count(b, "kept", r->kept);
     count(b, "rejected", r->rejected);
-    count(b, "out", r->consumes ? 0 : r->done + r->passed + r->kept);
+    count(b, "out", r->consumes ? 0 : r->done + r->more + r->passed + r->kept);
     buf_puts(b, ",\"errors\":{");
     for (int i = 1; i < ERR_CODES; i++)
         if (r->by_code[i]) {

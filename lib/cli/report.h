@@ -21,6 +21,7 @@ struct report {
     struct str result; /* JSON of the tool's own; empty: none */
     uint64_t in, blank, done, passed, kept, rejected; /* records, as written */
     uint64_t read;                                    /* lines, as read */
+    uint64_t more; /* records out behind the first of those done */
     uint64_t overlong, folded, tokens;
     uint64_t bytes_in, bytes_out, bytes_total; /* total: 0 when not known */
     uint64_t by_code[ERR_CODES];               /* kept and rejected ones */

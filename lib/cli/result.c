@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "json/json.h"
+
 void
 result_begin(struct result *r, struct result_pad *pad)
 {
@@ -12,6 +14,15 @@ result_begin(struct result *r, struct result_pad *pad)
     r->tokens = r->kept = 0;
     r->how = NULL;
     r->e = NULL;
+    r->more = NULL;
+}
+
+struct result *
+result_more(struct result *r)
+{
+    r->more = arena_alloc(r->pad->arena, sizeof *r->more);
+    result_begin(r->more, r->pad);
+    return r->more;
 }
 
 void
@@ -68,23 +79,48 @@ result_reject(struct result *r, enum err_code code, const char *fmt, ...)
     va_end(ap);
 }
 
+void
+result_raw(struct str value, struct buf *scratch, struct buf *out)
+{
+    struct err e;
+
+    if (value.n == 0 || value.p[0] != '"') {
+        buf_str(out, value);
+        return;
+    }
+    scratch->n = 0;
+    json_unquote((struct json){ value.p, value.n, JSON_STRING }, scratch, &e);
+    for (size_t i = 0; i < scratch->n; i++) {
+        if (scratch->p[i] == '\n')
+            buf_puts(out, "\\n");
+        else if (scratch->p[i] == '\r')
+            buf_puts(out, "\\r");
+        else
+            buf_char(out, scratch->p[i]);
+    }
+}
+
 struct packed {
-    size_t tokens, kept;
+    size_t tokens, kept, n; /* n: bytes of the values behind it */
     unsigned there;
+    int more;        /* another one follows */
     const char *how; /* a literal of the tool: valid as long as the process */
     struct result_span member[RESULT_MEMBERS];
 };
 
-void
-result_pack(const struct result *r, struct buf *b)
+static void
+pack_one(const struct result *r, struct buf *b)
 {
-    struct packed p = { r->tokens, r->kept, r->there, r->how, { { 0 } } };
-    size_t at = 0;
+    struct packed p = { .tokens = r->tokens,
+                        .kept = r->kept,
+                        .there = r->there,
+                        .more = r->more != NULL,
+                        .how = r->how };
 
     for (int k = 0; k < RESULT_MEMBERS; k++)
         if (result_has(r, k)) {
-            p.member[k] = (struct result_span){ at, r->member[k].n };
-            at += r->member[k].n;
+            p.member[k] = (struct result_span){ p.n, r->member[k].n };
+            p.n += r->member[k].n;
         }
     buf_add(b, &p, sizeof p);
     for (int k = 0; k < RESULT_MEMBERS; k++)
@@ -93,18 +129,35 @@ result_pack(const struct result *r, struct buf *b)
 }
 
 void
-result_unpack(struct result *r, struct str bytes)
+result_pack(const struct result *r, struct buf *b)
+{
+    for (; r; r = r->more)
+        pack_one(r, b);
+}
+
+/* Returns whether another one follows. */
+static int
+unpack_one(struct result *r, struct str *bytes)
 {
     struct packed p;
 
-    memcpy(&p, bytes.p, sizeof p);
+    memcpy(&p, bytes->p, sizeof p);
     r->tokens = p.tokens;
     r->kept = p.kept;
     r->how = p.how;
     for (int k = 0; k < RESULT_MEMBERS; k++)
         if (p.there >> k & 1) {
             struct buf *b = result_put(r, k);
-            buf_add(b, bytes.p + sizeof p + p.member[k].at, p.member[k].n);
+            buf_add(b, bytes->p + sizeof p + p.member[k].at, p.member[k].n);
         }
+    bytes->p += sizeof p + p.n;
+    return p.more;
+}
+
+void
+result_unpack(struct result *r, struct str bytes)
+{
+    while (unpack_one(r, &bytes))
+        r = result_more(r);
     result_close(r->pad);
 }

@@ -26,6 +26,10 @@ struct result;
  * buffer. A member that is not put is not written. */
 struct buf *result_put(struct result *r, int k);
 
+/* A further record for the same text, behind those that it has: another result, to be
+ * put its members. What the functions below say is said of the first one. */
+struct result *result_more(struct result *r);
+
 void result_tokens(struct result *r, size_t n);
 /* The text has more tokens than the model takes. how: "truncate", "chunk". */
 void result_overlong(struct result *r, size_t tokens, size_t kept, const char *how);
@@ -52,6 +56,7 @@ struct result {
     size_t tokens, kept;
     const char *how; /* a literal; NULL: not overlong */
     struct err *e;   /* rejected */
+    struct result *more;
 };
 
 void result_begin(struct result *r, struct result_pad *pad);
@@ -63,6 +68,10 @@ result_has(const struct result *r, int k)
 }
 /* Empty when it was not put. */
 struct str result_value(const struct result *r, int k);
+
+/* A value as -r prints it: a string's text with line ends escaped, any other value as
+ * it is. */
+void result_raw(struct str value, struct buf *scratch, struct buf *out);
 
 /* As bytes that do not depend on the pad, and back: for --dedup. */
 void result_pack(const struct result *r, struct buf *b);

@@ -175,6 +175,7 @@ account(struct sink *s, const struct input *in, const struct batch *b, size_t i,
     r->tokens += o->tokens;
     r->overlong += (uint64_t)o->overlong;
     r->folded += (uint64_t)o->folded;
+    r->more += o->more;
     switch (o->kind) {
     case OUT_BLANK: r->blank++; return 0;
     case OUT_DONE: r->done++; return 0;

@@ -5,7 +5,8 @@
 # clean, with the options of its --help, and .Nd equal to the second line of it; the table
 # in README.md has one row for each, with that line, and no row for anything else. In a
 # page, a literal display after the comment `.\" test` is run: lines with "$ " are
-# commands, the others what they print (`.\" test model`: only where minilm is).
+# commands, the others what they print (`.\" test model`: only where minilm is,
+# `.\" test NAME`: where that model is).
 set -u
 bin=$(cd "${TEXTMILL_OUT:-build}/bin" && pwd) || exit 1
 work=$(mktemp -d) || exit 1
@@ -91,5 +92,6 @@ for page in man/*.[157]; do
     examples "$page" '.\" test'
     models=${TEXTMILL_MODELS:-$HOME/.local/share/textmill/models}
     [ ! -d "$models/minilm" ] || examples "$page" '.\" test model'
+    [ ! -d "$models/lid176" ] || examples "$page" '.\" test lid176'
 done
 exit $bad

@@ -5,12 +5,15 @@
 TINY=$(realpath "$BATS_TEST_DIRNAME/../golden/tiny-bert/f32")
 
 TINYTAG=$(realpath "$BATS_TEST_DIRNAME/../golden/tiny-encoders/bert-tok")
+LID=$(realpath "$BATS_TEST_DIRNAME/../golden/fasttext/hs-kept.ftz")
 
 # A line a tool: the command, and the member that it writes.
 tools() {
     echo "$(realpath "${TEXTMILL_OUT:-build}")/tests/bench/mark|mark"
     if command -v tokenize >/dev/null; then echo "tokenize -m $TINY|tokens"; fi
     if command -v embed >/dev/null; then echo "embed -m $TINY|embedding"; fi
+    if command -v chunk >/dev/null; then echo "chunk --by=paragraphs -o piece|piece"; fi
+    if command -v detect >/dev/null; then echo "detect -m $LID|lang"; fi
     if command -v classify >/dev/null; then echo "classify -m $TINY -l good -l bad|label"; fi
     if command -v tag >/dev/null; then echo "tag -m $TINYTAG|tags"; fi
 }
