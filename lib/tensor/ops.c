@@ -52,3 +52,20 @@ ops_softmax(const struct kernels *k, float *x, size_t n, float scale)
 {
     k->softmax(x, n, 1, n, scale);
 }
+
+void
+ops_relu(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = x[i] < 0.0f ? 0.0f : x[i];
+}
+
+void
+ops_sigmoid(const struct kernels *k, float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = -x[i];
+    k->exp(x, n);
+    for (size_t i = 0; i < n; i++)
+        x[i] = 1.0f / (1.0f + x[i]);
+}

@@ -33,4 +33,10 @@ float ops_dot(const struct kernels *k, const float *x, const float *y, size_t n)
 /* x [n] = softmax of scale * x */
 void ops_softmax(const struct kernels *k, float *x, size_t n, float scale);
 
+/* x [n] = x where x > 0, else 0; a NaN stays */
+void ops_relu(float *x, size_t n);
+
+/* x [n] = 1 / (1 + exp(-x)) */
+void ops_sigmoid(const struct kernels *k, float *x, size_t n);
+
 #endif

@@ -19,7 +19,9 @@
 #define TENSOR_PACK_H
 
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/pool.h"
 #include "kernel/kernel.h"
@@ -72,6 +74,12 @@ struct pack;
 struct pack *pack_new(const struct pack_opt *opt, const struct pack_matrix *w,
                       struct err *e);
 void pack_free(struct pack *p); /* NULL is fine */
+
+/* Some of its rows as a matrix of their own, in mem, which outlives it: row [n], each
+ * below n_out, n > 0. Products with it give the bits that those with all rows give. Not
+ * for pack_free(). */
+struct pack *pack_take(const struct pack *p, const int32_t *row, size_t n,
+                       struct arena *mem);
 
 size_t pack_n_out(const struct pack *p);
 size_t pack_n_in(const struct pack *p);
