@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/dirlist.h"
 #include "base/file.h"
 
 #define CATALOGUE_MAX ((size_t)16 << 20)
@@ -94,8 +95,9 @@ is_model(const char *dir)
 {
     char path[PATH_MAX];
 
-    return (size_t)snprintf(path, sizeof path, "%s/config.json", dir) < sizeof path &&
-           file_exists(path);
+    return ((size_t)snprintf(path, sizeof path, "%s/config.json", dir) < sizeof path &&
+            file_exists(path)) ||
+           dirlist_find(dir, "model", ".bin", path, sizeof path) > 0;
 }
 
 static int

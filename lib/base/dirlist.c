@@ -1,0 +1,40 @@
+/* dirlist.c - files of a folder by how their names begin and end */
+#include "base/dirlist.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+static int
+fits(const char *name, const char *begin, const char *end)
+{
+    size_t n = strlen(name), b = strlen(begin), e = strlen(end);
+
+    return n >= b + e && memcmp(name, begin, b) == 0 &&
+           memcmp(name + n - e, end, e) == 0;
+}
+
+int
+dirlist_find(const char *dir, const char *begin, const char *end, char *path,
+             size_t cap)
+{
+    char first[NAME_MAX + 1] = "";
+    const struct dirent *entry;
+    DIR *d = opendir(dir);
+    int n = 0;
+
+    if (d == NULL)
+        return 0;
+    while ((entry = readdir(d)) != NULL) {
+        if (!fits(entry->d_name, begin, end) ||
+            strlen(dir) + strlen(entry->d_name) + 2 > cap)
+            continue;
+        if (n++ == 0 || strcmp(entry->d_name, first) < 0)
+            snprintf(first, sizeof first, "%s", entry->d_name);
+    }
+    closedir(d);
+    if (n > 0)
+        snprintf(path, cap, "%s/%s", dir, first);
+    return n;
+}

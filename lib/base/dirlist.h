@@ -1,0 +1,20 @@
+/*
+ * dirlist.h - files of a folder by how their names begin and end
+ *
+ *     char path[PATH_MAX];
+ *     if (dirlist_find(dir, "model", ".bin", path, sizeof path) == 1) ...
+ *
+ * Threads: pure function.
+ */
+#ifndef BASE_DIRLIST_H
+#define BASE_DIRLIST_H
+
+#include <stddef.h>
+
+/* How many files of dir have such a name (0, too, where there is no folder), and the
+ * path of the first of them in the order of bytes. A path longer than cap does not
+ * count. */
+int dirlist_find(const char *dir, const char *begin, const char *end, char *path,
+                 size_t cap);
+
+#endif
