@@ -19,6 +19,10 @@
  *         x = norm(x + relu(x W1 + b) W2 + b)
  *     logits = x word^T + b                                 [n_vocab]
  *
+ * What goes into a product is first limited to +-127 / a, where the file has such an a
+ * (NAME_QuantMultA): models of 8 bits were trained with that, and translate better with
+ * it at every precision.
+ *
  * position: with h = d / 2 and w_i = 10000^(-i / (h - 1)), sin(t w_i) then cos(t w_i).
  *
  * Source: Vaswani et al., "Attention Is All You Need", 2017; Kim et al., "From Research
@@ -45,10 +49,11 @@
 
 #define EPS 1e-6f
 
-/* y = x W^T + b */
+/* y = x W^T + b, x limited to [-limit, limit] */
 struct linear {
     struct pack *w;
     const float *bias; /* NULL: none */
+    float limit;       /* more than 0, or infinite */
 };
 
 struct norm {
@@ -92,6 +97,7 @@ struct load {
     struct marian *m;
     struct pack_opt pack;
     struct arena tmp; /* one matrix as floats */
+    float *usual;     /* [d], for one matrix */
     struct err *e;
 };
 
@@ -194,13 +200,41 @@ floats(struct load *l, const char *prefix, const char *name, int n)
     return v;
 }
 
-/* Rows of floats, packed. -1: error. */
+/* How large the outputs of a norm usually are: what it normalizes to is 1. */
+static const float *
+usual_after(struct load *l, const struct norm *norm)
+{
+    for (int i = 0; i < l->m->d; i++)
+        l->usual[i] =
+            sqrtf(norm->gamma[i] * norm->gamma[i] + norm->beta[i] * norm->beta[i]);
+    return l->usual;
+}
+
+/* The largest input that the model was trained for, from the scale of its 8 bits */
+static float
+read_limit(const struct load *l, const char *prefix, const char *weight)
+{
+    const struct marianbin_tensor *t;
+    char full[160];
+    float scale = 0.0f;
+
+    snprintf(full, sizeof full, "%s%s_QuantMultA", prefix, weight);
+    t = marianbin_find(l->m->file, full);
+    if (t && t->type != MARIANBIN_BYTES && t->rows == 1 && t->cols == 1)
+        marianbin_row(t, 0, &scale);
+    return scale > 0.0f ? 127.0f / scale : INFINITY;
+}
+
+/* Rows of floats, packed; before: the norm that the inputs come from, NULL for others.
+ * -1: error. */
 static int
-pack(struct load *l, const float *rows, size_t n_out, size_t n_in, struct linear *to)
+pack(struct load *l, const float *rows, size_t n_out, size_t n_in,
+     const struct norm *before, struct linear *to)
 {
     struct pack_rows part = { QUANT_F32, rows, n_out };
     struct pack_matrix w = { .part = &part, .n_part = 1, .n_in = n_in };
 
+    w.usual = before ? usual_after(l, before) : NULL;
     to->w = pack_new(&l->pack, &w, l->e);
     arena_reset(&l->tmp);
     return to->w ? 0 : -1;
@@ -209,7 +243,7 @@ pack(struct load *l, const float *rows, size_t n_out, size_t n_in, struct linear
 /* W [n_in, n_out] of the file, and its bias if `bias` names one */
 static int
 load_linear(struct load *l, const char *prefix, const char *weight, const char *bias,
-            int n_in, int n_out, struct linear *to)
+            int n_in, int n_out, const struct norm *before, struct linear *to)
 {
     const struct marianbin_tensor *t = get(l, prefix, weight, n_in, n_out);
     size_t in = (size_t)n_in, out = (size_t)n_out;
@@ -220,7 +254,8 @@ load_linear(struct load *l, const char *prefix, const char *weight, const char *
     rows = arena_alloc(&l->tmp, mem_mul(out, mem_mul(in, sizeof *rows)));
     for (size_t i = 0; i < out; i++)
         marianbin_output(t, i, rows + i * in);
-    return pack(l, rows, out, in, to);
+    to->limit = read_limit(l, prefix, weight);
+    return pack(l, rows, out, in, before, to);
 }
 
 static int
@@ -235,31 +270,34 @@ load_norm(struct load *l, const char *prefix, const char *part, struct norm *to)
     return (to->beta = floats(l, prefix, name, l->m->d)) ? 0 : -1;
 }
 
-/* part: "self" or "context" */
+/* part: "self" or "context"; x, over: the norms that queries, and keys and values, are
+ * made after */
 static int
 load_attention(struct load *l, const char *layer, const char *part,
-               struct attention *to)
+               const struct norm *x, const struct norm *over, struct attention *to)
 {
     int d = l->m->d;
     char p[80];
 
     snprintf(p, sizeof p, "%s_%s", layer, part);
-    return load_linear(l, p, "_Wq", "_bq", d, d, &to->query) ||
-                   load_linear(l, p, "_Wk", "_bk", d, d, &to->key) ||
-                   load_linear(l, p, "_Wv", "_bv", d, d, &to->value) ||
-                   load_linear(l, p, "_Wo", "_bo", d, d, &to->out) ||
+    return load_linear(l, p, "_Wq", "_bq", d, d, x, &to->query) ||
+                   load_linear(l, p, "_Wk", "_bk", d, d, over, &to->key) ||
+                   load_linear(l, p, "_Wv", "_bv", d, d, over, &to->value) ||
+                   load_linear(l, p, "_Wo", "_bo", d, d, NULL, &to->out) ||
                    load_norm(l, p, "_Wo", &to->norm)
                ? -1
                : 0;
 }
 
 static int
-load_forward(struct load *l, const char *layer, int d_ff, struct forward *to)
+load_forward(struct load *l, const char *layer, int d_ff, const struct norm *before,
+             struct forward *to)
 {
     int d = l->m->d;
 
-    return load_linear(l, layer, "_ffn_W1", "_ffn_b1", d, d_ff, &to->up) ||
-                   load_linear(l, layer, "_ffn_W2", "_ffn_b2", d_ff, d, &to->down) ||
+    return load_linear(l, layer, "_ffn_W1", "_ffn_b1", d, d_ff, before, &to->up) ||
+                   load_linear(l, layer, "_ffn_W2", "_ffn_b2", d_ff, d, NULL,
+                               &to->down) ||
                    load_norm(l, layer, "_ffn_ffn", &to->norm)
                ? -1
                : 0;
@@ -269,11 +307,12 @@ static int
 load_encoder(struct load *l, int i)
 {
     struct layer *y = &l->m->layer[i];
+    const struct norm *before = i > 0 ? &y[-1].forward.norm : NULL;
     char p[64];
 
     snprintf(p, sizeof p, "encoder_l%d", i + 1);
-    return load_attention(l, p, "self", &y->attention) ||
-                   load_forward(l, p, l->m->d_ff, &y->forward)
+    return load_attention(l, p, "self", before, before, &y->attention) ||
+                   load_forward(l, p, l->m->d_ff, &y->attention.norm, &y->forward)
                ? -1
                : 0;
 }
@@ -282,15 +321,18 @@ static int
 load_decoder(struct load *l, int i)
 {
     struct layer *y = &l->m->layer[l->m->n_enc + i];
+    const struct norm *source = &l->m->layer[l->m->n_enc - 1].forward.norm;
+    const struct norm *before = i > 0 ? &y[-1].forward.norm : NULL;
     int d = l->m->d;
     char p[64];
 
     snprintf(p, sizeof p, "decoder_l%d", i + 1);
-    return load_linear(l, p, "_rnn_W", NULL, d, d, &y->cell) ||
-                   load_linear(l, p, "_rnn_Wf", "_rnn_bf", d, d, &y->forget) ||
+    return load_linear(l, p, "_rnn_W", NULL, d, d, before, &y->cell) ||
+                   load_linear(l, p, "_rnn_Wf", "_rnn_bf", d, d, before, &y->forget) ||
                    load_norm(l, p, "_rnn_ffn", &y->remembered) ||
-                   load_attention(l, p, "context", &y->attention) ||
-                   load_forward(l, p, l->m->d_ff_dec, &y->forward)
+                   load_attention(l, p, "context", &y->remembered, source,
+                                  &y->attention) ||
+                   load_forward(l, p, l->m->d_ff_dec, &y->attention.norm, &y->forward)
                ? -1
                : 0;
 }
@@ -309,7 +351,9 @@ load_words(struct load *l)
     rows = arena_alloc(&l->tmp, mem_mul(n, d * sizeof *rows));
     for (size_t i = 0; i < n; i++)
         marianbin_row(m->word, i, rows + i * d);
-    return pack(l, rows, n, d, &m->logits);
+    m->logits.limit = read_limit(l, "", "none");
+    return pack(l, rows, n, d, &m->layer[m->n_enc + m->n_dec - 1].forward.norm,
+                &m->logits);
 }
 
 static int
@@ -317,8 +361,9 @@ load_all(struct load *l)
 {
     struct marian *m = l->m;
 
-    if (read_config(m, l->e) || load_words(l))
+    if (read_config(m, l->e))
         return -1;
+    l->usual = arena_alloc(&m->vectors, (size_t)m->d * sizeof *l->usual);
     m->position = mem_alloc(mem_mul(MARIAN_STEPS, (size_t)m->d * sizeof *m->position));
     wave_fill(m->position, MARIAN_STEPS, (size_t)m->d);
     m->layer = mem_zero((size_t)(m->n_enc + m->n_dec), sizeof *m->layer);
@@ -328,7 +373,7 @@ load_all(struct load *l)
     for (int i = 0; i < m->n_dec; i++)
         if (load_decoder(l, i))
             return -1;
-    return 0;
+    return load_words(l);
 }
 
 /* The file of packed weights; NULL: there is no place for one. */
@@ -428,10 +473,26 @@ marian_work_release(struct marian_work *w)
 {
     arena_release(&w->memory);
     arena_release(&w->state);
+    arena_release(&w->limited);
     arena_release(&w->scratch);
 }
 
-/* y = x W + b, rows of d floats in x, ldy floats from one row of y to the next */
+/* x [n, n_in] as f wants it: limited, in w->limited until the next call */
+static const float *
+limited(const struct linear *f, const float *x, size_t n, struct marian_work *w)
+{
+    size_t all = n * pack_n_in(f->w);
+    float *y;
+
+    if (isinf(f->limit))
+        return x;
+    arena_reset(&w->limited);
+    y = arena_alloc(&w->limited, mem_mul(all, sizeof *y));
+    ops_clip(y, x, all, -f->limit, f->limit);
+    return y;
+}
+
+/* y = x W + b; x is limited already, ldy floats from one row of y to the next */
 static void
 project(const struct linear *f, const float *x, size_t n, float *y, size_t ldy,
         struct marian_work *w)
@@ -441,7 +502,7 @@ project(const struct linear *f, const float *x, size_t n, float *y, size_t ldy,
     matmul(f->w, x, pack_n_in(f->w), n, y, ldy, &end, &w->scratch);
 }
 
-/* y = norm(residual + x W + b), all rows end to end */
+/* y = norm(residual + x W + b), all rows end to end; x is limited already */
 static void
 project_norm(const struct linear *f, const struct norm *norm, const float *x,
              const float *residual, size_t n, float *y, struct marian_work *w)
@@ -480,8 +541,8 @@ feed_forward(const struct marian *m, const struct forward *f, const float *x, si
     for (size_t row = 0; row < n; row += FORWARD_ROWS) {
         size_t part = n - row < FORWARD_ROWS ? n - row : FORWARD_ROWS;
 
-        project(&f->up, x + row * d, part, h, d_ff, w);
-        ops_relu(h, part * d_ff);
+        project(&f->up, limited(&f->up, x + row * d, part, w), part, h, d_ff, w);
+        ops_clip(h, h, part * d_ff, 0.0f, f->down.limit);
         project_norm(&f->down, &f->norm, h, x + row * d, part, y + row * d, w);
     }
 }
@@ -513,10 +574,11 @@ run_encoder(const struct marian *m, const struct marian_source *s, float *x,
     for (const struct layer *l = m->layer; l < m->layer + m->n_enc; l++) {
         const struct attention *t = &l->attention;
 
-        project(&t->query, x, n, qkv, 3 * d, w);
-        project(&t->key, x, n, qkv + d, 3 * d, w);
-        project(&t->value, x, n, qkv + 2 * d, 3 * d, w);
+        project(&t->query, limited(&t->query, x, n, w), n, qkv, 3 * d, w);
+        project(&t->key, limited(&t->key, x, n, w), n, qkv + d, 3 * d, w);
+        project(&t->value, limited(&t->value, x, n, w), n, qkv + 2 * d, 3 * d, w);
         attend(m->k, &shape, qkv, s->start, s->n_seq, a, &w->scratch);
+        ops_clip(a, a, n * d, -t->out.limit, t->out.limit);
         project_norm(&t->out, &t->norm, a, x, n, y, w);
         feed_forward(m, &l->forward, y, n, x, h, w);
     }
@@ -539,8 +601,8 @@ marian_encode(const struct marian *m, struct marian_source *s, struct marian_wor
     for (int i = 0; i < m->n_dec; i++, to += n * 2 * d) {
         const struct attention *t = &m->layer[m->n_enc + i].attention;
 
-        project(&t->key, x, n, to, 2 * d, w);
-        project(&t->value, x, n, to + d, 2 * d, w);
+        project(&t->key, limited(&t->key, x, n, w), n, to, 2 * d, w);
+        project(&t->value, limited(&t->value, x, n, w), n, to + d, 2 * d, w);
     }
 }
 
@@ -576,8 +638,8 @@ run_cells(const struct marian *m, const struct layer *l, size_t n, float *cell,
                                 .beta = l->remembered.beta,
                                 .eps = EPS };
 
-    project(&l->cell, x, n, s->a, d, w);
-    project(&l->forget, x, n, s->b, d, w);
+    project(&l->cell, limited(&l->cell, x, n, w), n, s->a, d, w);
+    project(&l->forget, limited(&l->forget, x, n, w), n, s->b, d, w);
     for (size_t r = 0; r < n; r++)
         remember(m, s->a + r * d, s->b + r * d, cell + r * all, s->a + r * d);
     ops_add_norm(m->k, s->a, d, n, d, &norm);
@@ -594,13 +656,14 @@ run_context(const struct marian *m, const struct attention *t,
     size_t d = (size_t)m->d;
     struct cross_shape shape = { (size_t)m->n_head, d / (size_t)m->n_head };
 
-    project(&t->query, x, n, s->a, d, w);
+    project(&t->query, limited(&t->query, x, n, w), n, s->a, d, w);
     for (size_t r = 0; r < n; r++) {
         size_t from = src->start[row[r].seq], to = src->start[row[r].seq + 1];
 
         cross(m->k, &shape, s->a + r * d, memory + from * 2 * d, to - from,
               s->b + r * d, &w->scratch);
     }
+    ops_clip(s->b, s->b, n * d, -t->out.limit, t->out.limit);
     project_norm(&t->out, &t->norm, s->b, x, n, y, w);
 }
 
@@ -644,7 +707,8 @@ marian_words_new(const struct marian *m, const int32_t *id, size_t n, struct are
 
     for (size_t i = 0; i < n; i++)
         bias[i] = m->logits.bias[id[i]];
-    words->some = (struct linear){ pack_take(m->logits.w, id, n, mem), bias };
+    words->some =
+        (struct linear){ pack_take(m->logits.w, id, n, mem), bias, m->logits.limit };
     return words;
 }
 
@@ -654,5 +718,5 @@ marian_logits(const struct marian *m, const struct marian_words *words, const fl
 {
     const struct linear *f = words ? &words->some : &m->logits;
 
-    project(f, x, n, logits, pack_n_out(f->w), w);
+    project(f, limited(f, x, n, w), n, logits, pack_n_out(f->w), w);
 }

@@ -58,7 +58,7 @@ struct marian_row {
 /* One thread's memory. A zeroed struct is ready. */
 struct marian_work {
     struct arena memory; /* of the source that was encoded last */
-    struct arena state, scratch;
+    struct arena state, limited, scratch;
 };
 void marian_work_release(struct marian_work *w);
 

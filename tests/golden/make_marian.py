@@ -111,8 +111,12 @@ class Model:
     def embed(self, ident, at):
         return self.w["Wemb"][ident] * np.sqrt(self.d) + self.position(at)
 
+    def limit(self, x, name):
+        most = 127 / self.w[name + "_QuantMultA"] if name + "_QuantMultA" in self.w else np.inf
+        return np.clip(x, -most, most)
+
     def linear(self, x, name, b=None):
-        y = x @ self.w[name]
+        y = self.limit(x, name) @ self.w[name]
         return y + self.w[b][0] if b else y
 
     def norm(self, x, name):
@@ -151,7 +155,7 @@ class Model:
             x = self.norm(np.maximum(cells[i], 0) + x, p + "_rnn_ffn_ln")
             x = self.attend(p + "_context", x, source)
             x = self.forward(p + "_ffn", x)
-        return (x @ self.w["Wemb"].T + self.w["decoder_ff_logit_out_b"])[0]
+        return (self.limit(x, "none") @ self.w["Wemb"].T + self.w["decoder_ff_logit_out_b"])[0]
 
     def greedy(self, ids, most):
         source, cells = self.encode(ids), [np.zeros((1, self.d)) for _ in range(self.dec)]
@@ -200,7 +204,7 @@ def tiny_weights(vocab, d, ffn, layers, kind):
     def linear(p, w, b, n, m):
         t[p + w] = (kind, rng.normal(0, 1.5 * n ** -0.5, (n, m)))
         if kind == I8:
-            t[p + w + "_QuantMultA"] = (F32, np.full((1, 1), 20.))
+            t[p + w + "_QuantMultA"] = (F32, np.full((1, 1), 70.))
         if b:
             t[p + b] = (F32, rng.normal(0, .2, (1, m)))
 
@@ -249,6 +253,8 @@ def tiny(name, kind, lex):
               "tied-embeddings-all": "true"}
     text = "".join("%s: %s\n" % i for i in config.items())
     text += "dim-vocabs:\n  - %d\n  - %d\n" % (vocab, vocab)
+    if kind == I8:
+        t["none_QuantMultA"] = (F32, np.full((1, 1), 60.))
     t["special:model.yml"] = (BYTES, text)
     write(folder + "/model.tiny.bin", t)
     with open(folder + "/config.tiny.yml", "w") as f:
