@@ -4,12 +4,15 @@
 # The model that tests may use: small enough to be in the repository.
 TINY=$(realpath "$BATS_TEST_DIRNAME/../golden/tiny-bert/f32")
 
+TINY_MARIAN=$(realpath "$BATS_TEST_DIRNAME/../golden/tiny-marian/i8")
+
 # A line a tool: the command, and the member that it writes.
 tools() {
     echo "$(realpath "${TEXTMILL_OUT:-build}")/tests/bench/mark|mark"
     if command -v tokenize >/dev/null; then echo "tokenize -m $TINY|tokens"; fi
     if command -v embed >/dev/null; then echo "embed -m $TINY|embedding"; fi
     if command -v classify >/dev/null; then echo "classify -m $TINY -l good -l bad|label"; fi
+    if command -v translate >/dev/null; then echo "translate -m $TINY_MARIAN|translation"; fi
 }
 
 # Run the function on every tool, in $TMP, with $tool (words) and $out set.
