@@ -2,6 +2,7 @@
 #include "infer/greedy.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -13,16 +14,38 @@ struct rows {
     struct marian_row *row;
     float *cells, *x;
     struct words *words; /* of each source */
-    float *logits;
+    float *logits;       /* [n, ld]: the common words, then the source's */
+    size_t ld;
 };
 
-/* What a source may become. */
+/* What a source may become, besides the common words */
 struct words {
-    struct marian_words *some; /* NULL: any word */
-    int32_t *id;               /* [n] rising; NULL: any word */
+    struct marian_words *own; /* NULL: nothing */
+    int32_t *id;              /* [n] rising, not common */
     size_t n;
     size_t most; /* words of a translation */
 };
+
+void
+greedy_init(struct greedy *g)
+{
+    int32_t *id;
+
+    g->n_common = marian_vocab(g->m);
+    if (g->lex == NULL || g->n_common < GREEDY_SHARE)
+        return;
+    g->n_common /= GREEDY_SHARE;
+    id = arena_alloc(&g->mem, g->n_common * sizeof *id);
+    for (size_t i = 0; i < g->n_common; i++)
+        id[i] = (int32_t)i;
+    g->common = marian_words_new(g->m, id, g->n_common, &g->mem);
+}
+
+void
+greedy_release(struct greedy *g)
+{
+    arena_release(&g->mem);
+}
 
 void
 greedy_work_release(struct greedy_work *w)
@@ -36,9 +59,10 @@ greedy_work_release(struct greedy_work *w)
 /* ---- which words ---- */
 
 static void
-allow(uint64_t *bits, int32_t id)
+allow(const struct greedy *g, uint64_t *bits, int32_t id)
 {
-    bits[id / 64] |= UINT64_C(1) << id % 64;
+    if ((size_t)id >= g->n_common && id != g->unk)
+        bits[id / 64] |= UINT64_C(1) << id % 64;
 }
 
 /* The set bits below n in rising order; all of them are cleared. */
@@ -53,8 +77,8 @@ take_bits(uint64_t *bits, size_t n, int32_t *id)
     return count;
 }
 
-/* Frequent words, those that go with the source's, and the source's own, or names could
- * not be copied. */
+/* Words that go with the source's, and the source's own, or names could not be copied;
+ * and those that are frequent, or end a sentence, where they are not common. */
 static void
 allow_words(const struct greedy *g, struct greedy_work *w,
             const struct greedy_source *s, struct words *to)
@@ -63,21 +87,21 @@ allow_words(const struct greedy *g, struct greedy_work *w,
 
     if (w->allowed == NULL)
         w->allowed = mem_zero((n_vocab + 63) / 64, sizeof *w->allowed);
-    for (size_t i = 0; i < shortlist_frequent(g->lex); i++)
-        allow(w->allowed, (int32_t)i);
+    for (size_t i = g->n_common; i < shortlist_frequent(g->lex); i++)
+        allow(g, w->allowed, (int32_t)i);
     for (size_t i = 0; i < s->n; i++) {
         struct shortlist_words list = shortlist_get(g->lex, s->id[i]);
 
-        allow(w->allowed, s->id[i]);
+        allow(g, w->allowed, s->id[i]);
         for (size_t k = 0; k < list.n; k++)
-            allow(w->allowed, list.id[k]);
+            allow(g, w->allowed, list.id[k]);
         most += list.n;
     }
-    allow(w->allowed, g->eos);
-    w->allowed[g->unk / 64] &= ~(UINT64_C(1) << g->unk % 64);
+    allow(g, w->allowed, g->eos);
     to->id = arena_alloc(&w->mem, (most < n_vocab ? most : n_vocab) * sizeof *to->id);
     to->n = take_bits(w->allowed, n_vocab, to->id);
-    to->some = marian_words_new(g->m, to->id, to->n, &w->mem);
+    if (to->n > 0)
+        to->own = marian_words_new(g->m, to->id, to->n, &w->mem);
 }
 
 static void
@@ -86,10 +110,10 @@ set_words(const struct greedy *g, struct greedy_work *w, const struct greedy_sou
 {
     double most = g->factor * (double)(s->n + 1);
 
-    *to = (struct words){ .n = marian_vocab(g->m), .most = MARIAN_STEPS };
+    *to = (struct words){ .most = MARIAN_STEPS };
     if (most < MARIAN_STEPS)
         to->most = most < 1 ? 1 : (size_t)most;
-    if (g->lex)
+    if (g->common)
         allow_words(g, w, s, to);
 }
 
@@ -97,22 +121,21 @@ set_words(const struct greedy *g, struct greedy_work *w, const struct greedy_sou
 
 /* The likeliest of n words, the first of equal ones; -1: there is a NaN. */
 static ptrdiff_t
-best_of(const struct greedy *g, const struct words *words, const float *logits)
+best_of(const struct greedy *g, const float *logits, size_t n)
 {
     ptrdiff_t best = -1;
     float sum = 0.0f;
 
-    for (size_t i = 0; i < words->n; i++) {
+    for (size_t i = 0; i < n; i++) {
         sum += logits[i] * 0.0f; /* NaN after an infinity or a NaN */
-        if (words->id == NULL && (int32_t)i == g->unk)
-            continue;
-        if (best < 0 || logits[i] > logits[best])
+        if ((best < 0 || logits[i] > logits[best]) && (int32_t)i != g->unk)
             best = (ptrdiff_t)i;
     }
     return isnan(sum) ? -1 : best;
 }
 
-/* The next word of row r: 1 when that was the last one. */
+/* The next word of row r, whose common words have their logits: 1 when that was the last
+ * one. */
 static int
 choose(const struct greedy *g, struct greedy_work *w, struct rows *rows, size_t r,
        struct greedy_out *out)
@@ -120,20 +143,24 @@ choose(const struct greedy *g, struct greedy_work *w, struct rows *rows, size_t 
     struct marian_row *row = &rows->row[r];
     const struct words *words = &rows->words[row->seq];
     struct greedy_out *o = &out[row->seq];
-    ptrdiff_t best;
+    float *logits = rows->logits + r * rows->ld;
+    size_t n = g->n_common + words->n, best;
+    ptrdiff_t found;
 
-    marian_logits(g->m, words->some, rows->x + r * marian_width(g->m), 1, rows->logits,
-                  &w->model);
-    if ((best = best_of(g, words, rows->logits)) < 0) {
+    if (words->own)
+        marian_logits(g->m, words->own, rows->x + r * marian_width(g->m), 1,
+                      logits + g->n_common, words->n, &w->model);
+    if ((found = best_of(g, logits, n)) < 0) {
         o->nan = 1;
         o->n = 0;
         return 1;
     }
+    best = (size_t)found;
     if (g->score) {
-        ops_softmax(kernel_best(), rows->logits, words->n, 1.0f);
-        o->score += rows->logits[best];
+        ops_softmax(kernel_best(), logits, n, 1.0f);
+        o->score += logits[best];
     }
-    row->prev = words->id ? words->id[best] : (int32_t)best;
+    row->prev = best < g->n_common ? (int32_t)best : words->id[best - g->n_common];
     if (row->prev == g->eos)
         return 1;
     o->id[o->n++] = row->prev;
@@ -145,24 +172,21 @@ static void
 step(const struct greedy *g, struct greedy_work *w, const struct marian_source *s,
      struct rows *rows, struct greedy_out *out)
 {
-    size_t cells = marian_cells(g->m), d = marian_width(g->m);
+    size_t cells = marian_cells(g->m), to = 0;
 
     marian_step(g->m, s, rows->row, rows->n, rows->cells, rows->x, &w->model);
-    for (size_t r = 0; r < rows->n;) {
-        size_t last = rows->n - 1;
-
-        if (!choose(g, w, rows, r, out)) {
-            r++;
+    marian_logits(g->m, g->common, rows->x, rows->n, rows->logits, rows->ld, &w->model);
+    for (size_t r = 0; r < rows->n; r++) {
+        if (choose(g, w, rows, r, out))
             continue;
-        }
-        if (r < last) {
-            rows->row[r] = rows->row[last];
-            memcpy(rows->cells + r * cells, rows->cells + last * cells,
+        if (to < r) {
+            rows->row[to] = rows->row[r];
+            memcpy(rows->cells + to * cells, rows->cells + r * cells,
                    cells * sizeof *rows->cells);
-            memcpy(rows->x + r * d, rows->x + last * d, d * sizeof *rows->x);
         }
-        rows->n--;
+        to++;
     }
+    rows->n = to;
 }
 
 /* Sources end to end, each with eos behind it */
@@ -205,7 +229,9 @@ begin(const struct greedy *g, struct greedy_work *w, const struct greedy_source 
         out[i] = (struct greedy_out){ 0 };
         out[i].id = arena_alloc(&w->mem, rows->words[i].most * sizeof *out[i].id);
     }
-    rows->logits = arena_alloc(&w->mem, mem_mul(widest, sizeof *rows->logits));
+    rows->ld = g->n_common + widest;
+    rows->logits =
+        arena_alloc(&w->mem, mem_mul(n, mem_mul(rows->ld, sizeof *rows->logits)));
 }
 
 void

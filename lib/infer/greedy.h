@@ -5,9 +5,16 @@
  * counts. A source's words are the same bits whatever is beside it.
  *
  *     struct greedy g = { .m = m, .lex = lex, .eos = 0, .unk = 1, .factor = 2.0 };
+ *     greedy_init(&g);
  *     greedy_run(&g, &w, source, n, out);
+ *     greedy_release(&g);
  *
- * Threads: a struct greedy is constant; one greedy_work per thread.
+ * With a shortlist a source may become the common words, which stand first in the
+ * vocabulary, and those that its own list allows. The list alone costs 0.3 BLEU of 41
+ * (en-pt, 3,000 package summaries), all words give no more than these; and the common
+ * ones are one product for all rows.
+ *
+ * Threads: a struct greedy is constant after init; one greedy_work per thread.
  */
 #ifndef INFER_GREEDY_H
 #define INFER_GREEDY_H
@@ -19,13 +26,22 @@
 #include "format/shortlist.h"
 #include "model/marian.h"
 
+#define GREEDY_SHARE 16 /* the common words are the vocabulary divided by this */
+
 struct greedy {
     const struct marian *m;
     const struct shortlist *lex; /* NULL: all words are allowed */
     int32_t eos, unk;            /* unk is never chosen */
     double factor;               /* words at most, for each token of the source */
     int score;                   /* say how probable the words are */
+
+    size_t n_common;             /* below: by greedy_init() */
+    struct marian_words *common; /* NULL: all words */
+    struct arena mem;
 };
+
+void greedy_init(struct greedy *g);
+void greedy_release(struct greedy *g);
 
 /* One thread's memory. A zeroed struct is ready. */
 struct greedy_work {

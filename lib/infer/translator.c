@@ -136,8 +136,10 @@ translator_open(const struct translator_opt *opt, struct err *e)
     t->greedy.score = opt->score;
     snprintf(t->lang, sizeof t->lang, "%s", opt->lang ? opt->lang : "");
     if (read_config(t, opt->dir, e) == 0 && open_vocab(t, opt->dir, e) == 0 &&
-        open_model(t, opt, e) == 0 && open_lex(t, opt->dir, e) == 0)
+        open_model(t, opt, e) == 0 && open_lex(t, opt->dir, e) == 0) {
+        greedy_init(&t->greedy);
         return t;
+    }
     translator_close(t);
     return NULL;
 }
@@ -147,6 +149,7 @@ translator_close(struct translator *t)
 {
     if (t == NULL)
         return;
+    greedy_release(&t->greedy);
     marian_close(t->m);
     unigram_close(t->vocab);
     shortlist_close(t->lex);

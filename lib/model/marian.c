@@ -714,9 +714,9 @@ marian_words_new(const struct marian *m, const int32_t *id, size_t n, struct are
 
 void
 marian_logits(const struct marian *m, const struct marian_words *words, const float *x,
-              size_t n, float *logits, struct marian_work *w)
+              size_t n, float *logits, size_t ld, struct marian_work *w)
 {
     const struct linear *f = words ? &words->some : &m->logits;
 
-    project(f, limited(f, x, n, w), n, logits, pack_n_out(f->w), w);
+    project(f, limited(f, x, n, w), n, logits, ld, w);
 }

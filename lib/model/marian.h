@@ -8,7 +8,7 @@
  *     marian_encode(m, &s, &work);                       fills s.memory
  *     struct marian_row row[n] = { { .seq = 0, .prev = -1 }, ... };
  *     marian_step(m, &s, row, n, cells, x, &work);       x [n, d]
- *     marian_logits(m, NULL, x, n, logits, &work);       logits [n, n_vocab]
+ *     marian_logits(m, NULL, x, n, logits, ld, &work);   logits [n, n_vocab]
  *     marian_close(m);
  *
  * A row is a translation in the making; each remembers what it needs in its cells, so
@@ -90,9 +90,10 @@ struct marian_words;
 struct marian_words *marian_words_new(const struct marian *m, const int32_t *id,
                                       size_t n, struct arena *mem);
 
-/* logits [n, words]; words NULL: all of the vocabulary. A word's logit is the same bits
- * whichever others are asked for. */
+/* logits [n, words], ld floats from row to row; words NULL: all of the vocabulary. A
+ * word's logit is the same bits whichever others are asked for. */
 void marian_logits(const struct marian *m, const struct marian_words *words,
-                   const float *x, size_t n, float *logits, struct marian_work *w);
+                   const float *x, size_t n, float *logits, size_t ld,
+                   struct marian_work *w);
 
 #endif

@@ -121,7 +121,7 @@ worst_of(const struct marian *m, const struct row *row, int *same)
         size_t best = 0;
 
         marian_step(m, &r->s, &step, 1, r->cells, r->x, &r->w);
-        marian_logits(m, NULL, r->x, 1, r->logits, &r->w);
+        marian_logits(m, NULL, r->x, 1, r->logits, marian_vocab(m), &r->w);
         for (size_t i = 1; i < marian_vocab(m); i++)
             if (r->logits[i] > r->logits[best])
                 best = i;
@@ -190,7 +190,7 @@ test_company(enum arith arith)
         for (size_t i = 0; i < n; i++)
             step[i] = (struct marian_row){ i, t, t ? (int32_t)(7 * i + t) : -1 };
         marian_step(m, &all->s, step, n, all->cells, all->x, &all->w);
-        marian_logits(m, words, all->x, n, few, &all->w);
+        marian_logits(m, words, all->x, n, few, n_some, &all->w);
     }
     for (size_t i = 0; i < n; i++) {
         run_begin(one, m, rows + i, 1);
@@ -199,7 +199,7 @@ test_company(enum arith arith)
 
             marian_step(m, &one->s, &step, 1, one->cells, one->x, &one->w);
         }
-        marian_logits(m, NULL, one->x, 1, one->logits, &one->w);
+        marian_logits(m, NULL, one->x, 1, one->logits, n_vocab, &one->w);
         for (size_t k = 0; k < n_some; k++)
             same &= memcmp(&few[i * n_some + k], &one->logits[some[k]], 4) == 0;
         same &= memcmp(all->cells + i * cells, one->cells, cells * 4) == 0;
