@@ -134,8 +134,8 @@ best_of(const struct greedy *g, const float *logits, size_t n)
     return isnan(sum) ? -1 : best;
 }
 
-/* The next word of row r, whose common words have their logits: 1 when that was the last
- * one. */
+/* The next word of row r, whose common words have their logits: 1 when that was the
+ * last one. */
 static int
 choose(const struct greedy *g, struct greedy_work *w, struct rows *rows, size_t r,
        struct greedy_out *out)

@@ -12,8 +12,8 @@
  * together, longest first, and put back where they were. A sentence's translation
  * depends on the sentence alone: not on its text, neighbours, threads or CPU.
  *
- * A model is a folder with model*.bin, vocab*.spm, and, if there are such, lex*.bin (the
- * words that a translation may use) and config*.yml (max-length-factor). Two
+ * A model is a folder with model*.bin, vocab*.spm, and, if there are such, lex*.bin
+ * (the words that a translation may use) and config*.yml (max-length-factor). Two
  * vocabularies are not supported.
  *
  * Threads: constant after open; one translator_work per thread. One call works on one

@@ -1,9 +1,9 @@
 /*
  * wave.h - the sinusoids that tell a network where a token stands
  *
- * Row t of d floats: with h = d / 2 and w_i = 10000^(-i / (h - 1)), sin(t w_i) for i < h,
- * then cos(t w_i). Computed in double by polynomials of our own, so that every machine
- * has the same table.
+ * Row t of d floats: with h = d / 2 and w_i = 10000^(-i / (h - 1)), sin(t w_i) for
+ * i < h, then cos(t w_i). Computed in double by polynomials of our own, so that every
+ * machine has the same table.
  *
  * Source: Vaswani et al., "Attention Is All You Need", 2017, in the layout of
  *         tensor2tensor and Marian.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2154  # stderr and stderr_lines are set by run
 # translate: a tiny model against a reference in numpy, what stays of a text, routes, damage;
 # and, where it has been pulled, the real one against Bergamot.
 
@@ -18,7 +19,7 @@ holds() {
 }
 
 # The translation of one text by the tiny model
-tr() {
+one() {
     jq -cn --arg t "$1" '{text: $t}' | translate -m "$tiny/i8" -r "${@:2}"
 }
 
@@ -38,13 +39,13 @@ tr() {
     [ -s "$out" ]
 }
 @test "white space, paragraphs, marks of lists and lines without words stay" {
-    a=$(tr 'the server')
-    b=$(tr 'a disk is full')
-    [ "$(tr $'  the server\n\n\ta disk is full \n')" = "  $a\\n\\n"$'\t'"$b \\n" ]
-    [ "$(tr $'- the server\n- a disk is full')" = "- $a\\n- $b" ]
-    [ "$(tr $'1. the server\n12) a disk is full')" = "1. $a\\n12) $b" ]
-    [ "$(tr $'the server\n\n--- ***\n\na disk is full')" = "$a\\n\\n--- ***\\n\\n$b" ]
-    [ "$(tr ' ... ')" = ' ... ' ]
+    a=$(one 'the server')
+    b=$(one 'a disk is full')
+    [ "$(one $'  the server\n\n\ta disk is full \n')" = "  $a\\n\\n"$'\t'"$b \\n" ]
+    [ "$(one $'- the server\n- a disk is full')" = "- $a\\n- $b" ]
+    [ "$(one $'1. the server\n12) a disk is full')" = "1. $a\\n12) $b" ]
+    [ "$(one $'the server\n\n--- ***\n\na disk is full')" = "$a\\n\\n--- ***\\n\\n$b" ]
+    [ "$(one ' ... ')" = ' ... ' ]
 }
 @test "an empty text is its own translation" {
     translate -m "$tiny/i8" --score <<<'{"text":""}' | holds '.translation == "" and .translation_score == 1'
@@ -122,7 +123,7 @@ tr() {
     m=$BATS_TEST_TMPDIR/m
     cp -R "$tiny/i8" "$m"
     echo 'max-length-factor: 0.5' >"$m/config.tiny.yml"
-    long=$(tr 'connection closed by peer nobody reads')
+    long=$(one 'connection closed by peer nobody reads')
     short=$(translate -T -r -m "$m" <<<'connection closed by peer nobody reads')
     [ "${#short}" -lt "${#long}" ]
 }
