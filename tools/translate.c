@@ -7,7 +7,7 @@
 
 struct conf {
     const char *from, *to;
-    int score;
+    int score, markup;
 };
 
 static const struct cli_opt opts[] = {
@@ -16,6 +16,8 @@ static const struct cli_opt opts[] = {
       "language of the translation; by English where no model goes there directly" },
     { 0, "score", NULL, CLI_FLAG, offsetof(struct conf, score),
       "add how sure the model was: 0 to 1" },
+    { 0, "markup", NULL, CLI_FLAG, offsetof(struct conf, markup),
+      "keep addresses, tags, `code`, {placeholders} and %s as they are" },
     { 0 },
 };
 
@@ -97,7 +99,8 @@ open_legs(struct job *job, struct filter *f, struct err *e)
     struct translator_opt opt = { .precision = job->mo->precision,
                                   .pool = filter_pool(f),
                                   .cache = !job->mo->no_cache,
-                                  .score = job->conf->score };
+                                  .score = job->conf->score,
+                                  .markup = job->conf->markup };
 
     if (job->mo->overlong &&
         (opt.overlong = overlong_find(job->mo->overlong)) == OVERLONG_NONE)

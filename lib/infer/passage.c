@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "infer/markup.h"
 #include "text/sents.h"
 #include "text/utf8.h"
 
@@ -169,6 +170,39 @@ add_sentence(struct passage *p, struct str text, struct passage_unit u,
     return 0;
 }
 
+/* A stretch of a sentence, without the white space at its ends */
+static int
+add_stretch(struct passage *p, struct str text, struct passage_unit u,
+            struct unigram_work *w, struct passage_info *info, struct err *e)
+{
+    while (u.at < u.end && is_space(text.p[u.at]))
+        u.at++;
+    while (u.end > u.at && is_space(text.p[u.end - 1]))
+        u.end--;
+    if (!has_words((struct str){ text.p + u.at, u.end - u.at }))
+        return 0;
+    return add_sentence(p, text, u, w, info, e);
+}
+
+/* What lies between the spans that are kept. */
+static int
+add_around(struct passage *p, struct str text, struct passage_unit u,
+           struct unigram_work *w, struct passage_info *info, struct err *e)
+{
+    struct str sentence = { text.p + u.at, u.end - u.at };
+    struct passage_unit part = u;
+    struct markup_span s = { 0, 0 };
+
+    while (p->markup && markup_next(sentence, &s)) {
+        part.end = u.at + s.at;
+        if (add_stretch(p, text, part, w, info, e))
+            return -1;
+        part.at = u.at + s.end;
+    }
+    part.end = u.end;
+    return add_stretch(p, text, part, w, info, e);
+}
+
 int
 passage_add(struct passage *p, struct str text, size_t number, struct unigram_work *w,
             struct passage_info *info, struct err *e)
@@ -183,9 +217,7 @@ passage_add(struct passage *p, struct str text, size_t number, struct unigram_wo
         struct passage_unit u = { .text = number, .end = span.end };
 
         u.at = skip_mark(text, span.at, span.end);
-        if (!has_words((struct str){ text.p + u.at, u.end - u.at }))
-            continue;
-        if (add_sentence(p, text, u, w, info, e)) {
+        if (add_around(p, text, u, w, info, e)) {
             p->n = before;
             return -1;
         }

@@ -40,6 +40,7 @@ struct passage {
     const struct unigram *vocab;
     const char *lang; /* of the text, NULL: not known (text/sents.h) */
     size_t most;      /* ids of a unit, at least 2 */
+    int markup;       /* keep what markup.h finds; sentences end around it */
     struct arena *mem;
 
     struct passage_unit *unit; /* [n], in the order of the texts */

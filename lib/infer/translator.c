@@ -25,6 +25,7 @@ struct translator {
     struct shortlist *lex; /* NULL: none */
     struct greedy greedy;
     enum overlong overlong;
+    int markup;
     enum arith arith;
     char lang[16], file[PATH_MAX];
 };
@@ -134,6 +135,7 @@ translator_open(const struct translator_opt *opt, struct err *e)
 
     t->overlong = opt->overlong ? opt->overlong : OVERLONG_CHUNK;
     t->greedy.score = opt->score;
+    t->markup = opt->markup;
     snprintf(t->lang, sizeof t->lang, "%s", opt->lang ? opt->lang : "");
     if (read_config(t, opt->dir, e) == 0 && open_vocab(t, opt->dir, e) == 0 &&
         open_model(t, opt, e) == 0 && open_lex(t, opt->dir, e) == 0) {
@@ -229,6 +231,7 @@ new_passage(const struct translator *t, struct translator_work *w)
     return (struct passage){ .vocab = t->vocab,
                              .lang = t->lang[0] ? t->lang : NULL,
                              .most = TRANSLATOR_TOKENS - 1,
+                             .markup = t->markup,
                              .mem = &w->mem };
 }
 

@@ -42,6 +42,7 @@ struct translator_opt {
     struct pool *pool;      /* used while opening; NULL: one thread */
     int cache;              /* of packed weights */
     int score;              /* fill in info's */
+    int markup;             /* keep what is no language (markup.h) */
 };
 
 /* What happened to a text. */

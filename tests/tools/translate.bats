@@ -47,6 +47,18 @@ one() {
     [ "$(one $'the server\n\n--- ***\n\na disk is full')" = "$a\\n\\n--- ***\\n\\n$b" ]
     [ "$(one ' ... ')" = ' ... ' ]
 }
+@test "--markup: what is no language comes through, in its place" {
+    t='the server <b class="x">a disk</b> is `rm -rf /` at https://a.example/b?c=d. user {name} or %s, root@a.example &amp; ${x} the %(n)d'
+    one "$t" --markup >"$out"
+    for s in '<b class="x">' '</b>' '`rm -rf /`' 'https://a.example/b?c=d' '{name}' '%s' 'root@a.example' '&amp;' '${x}' '%(n)d'; do
+        grep -qF -- "$s" "$out"
+    done
+    a=$(one 'the server')
+    b=$(one 'a disk')
+    [ "$(one 'the server <b>a disk</b>' --markup)" = "$a <b>$b</b>" ]
+    [ "$(one 'the server' --markup)" = "$a" ]
+    [ "$(one '<br/> `x`' --markup)" = '<br/> `x`' ]
+}
 @test "an empty text is its own translation" {
     translate -m "$tiny/i8" --score <<<'{"text":""}' | holds '.translation == "" and .translation_score == 1'
     translate -m "$tiny/i8" <<<'{"text":" \n "}' | holds '.translation == " \n "'
