@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2154  # stderr and stderr_lines are set by run
+# shellcheck disable=SC2154,SC2016  # run sets stderr and stderr_lines; quotes are texts
 # translate: a tiny model against a reference in numpy, what stays of a text, routes, damage;
 # and, where it has been pulled, the real one against Bergamot.
 
@@ -130,6 +130,16 @@ one() {
         run -4 --separate-stderr translate -T -m "$m" "$in"
         [ "${#stderr_lines[@]}" = 1 ] && [ -z "$output" ]
     done
+}
+@test "a model of NaN: the records are rejected" {
+    m=$BATS_TEST_TMPDIR/m
+    cp -R "$tiny/f32" "$m"
+    # The words' vectors are the first data of the file.
+    head -c 8192 /dev/zero | LC_ALL=C tr '\0' '\377' |
+        dd of="$m/model.tiny.bin" bs=8192 seek=1 conv=notrunc status=none
+    run -1 --separate-stderr translate -T -m "$m" <<<'the server does not answer'
+    [[ $stderr == *nan* ]]
+    [ -z "$output" ]
 }
 @test "max-length-factor is kept" {
     m=$BATS_TEST_TMPDIR/m
