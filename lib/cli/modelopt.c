@@ -99,7 +99,8 @@ is_model(const char *dir)
     return ((size_t)snprintf(path, sizeof path, "%s/config.json", dir) < sizeof path &&
             file_exists(path)) ||
            dirlist_find(dir, "", ".gguf", path, sizeof path) > 0 ||
-           dirlist_find(dir, "", ".ftz", path, sizeof path) > 0;
+           dirlist_find(dir, "", ".ftz", path, sizeof path) > 0 ||
+           dirlist_find(dir, "model", ".bin", path, sizeof path) > 0;
 }
 
 enum thing { NOTHING, MODEL, HEAD };

@@ -19,9 +19,8 @@ open_tokenizer(struct session *s, struct err *e)
     return s->tokenizer ? 0 : -1;
 }
 
-/* The arithmetic that was asked for, or -1 and which there are. */
-static int
-find_arith(const char *name, struct err *e)
+int
+session_find_arith(const char *name, struct err *e)
 {
     char list[100] = "";
     size_t n = 0;
@@ -39,7 +38,7 @@ static int
 open_model(struct session *s, const struct session_opt *opt, struct err *e)
 {
     struct model_opt model = { .pool = opt->pool, .cache = opt->cache };
-    int arith = find_arith(opt->precision, e);
+    int arith = session_find_arith(opt->precision, e);
 
     if (arith < 0)
         return -1;

@@ -63,6 +63,10 @@ struct arith_ops {
      * all panel_bytes are written, so that the same weights are the same bytes. */
     void (*pack)(struct pack *p, const struct pack_matrix *w, size_t j);
 
+    /* Fill panel j from rows of another pack of the same arithmetic, kernels and n_in:
+     * its column i is row[i] of that. */
+    void (*take)(struct pack *p, size_t j, const struct pack *from, const int32_t *row);
+
     /* x [m, n_in] to rows; memory, if it takes any, from work. */
     struct arith_rows (*rows)(const struct pack *p, const float *x, size_t ldx,
                               size_t m, struct arena *work);

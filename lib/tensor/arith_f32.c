@@ -46,6 +46,21 @@ pack(struct pack *p, const struct pack_matrix *w, size_t j)
         pack_chunk(p, w, j, l, p->n_in - l < ARITH_CHUNK ? p->n_in - l : ARITH_CHUNK);
 }
 
+static void
+take(struct pack *p, size_t j, const struct pack *from, const int32_t *row)
+{
+    float *to = panel_at(p, j);
+
+    memset(to, 0, p->panel_bytes);
+    for (size_t i = 0; i < arith_width(p, j); i++) {
+        size_t r = (size_t)row[i];
+        const float *column = panel_at(from, r / p->nr) + r % p->nr;
+
+        for (size_t l = 0; l < p->n_in; l++)
+            to[l * p->nr + i] = column[l * p->nr];
+    }
+}
+
 static struct arith_rows
 rows_new(const struct pack *p, size_t m, struct arena *mem)
 {
@@ -98,6 +113,7 @@ const struct arith_ops arith_f32 = { .name = "f32",
                                      .version = 1,
                                      .measure = measure,
                                      .pack = pack,
+                                     .take = take,
                                      .rows = rows,
                                      .rows_new = rows_new,
                                      .rows_put = rows_put,

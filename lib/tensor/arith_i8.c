@@ -159,6 +159,33 @@ pack(struct pack *p, const struct pack_matrix *w, size_t j)
         pack_chunk(p, w, j, l, p->n_in - l < ARITH_CHUNK ? p->n_in - l : ARITH_CHUNK);
 }
 
+/* Column `from` of a panel to column `to` of another */
+static void
+take_column(const struct pack *p, struct panel *a, size_t to, const struct panel *b,
+            size_t from)
+{
+    for (size_t l = 0; l < round_up(p->n_in, 4) / 4; l++)
+        memcpy(a->q + (l * p->nr + to) * 4, b->q + (l * p->nr + from) * 4, 4);
+    for (size_t l = 0; l < count_blocks(p); l++) {
+        a->step[l * p->nr + to] = b->step[l * p->nr + from];
+        a->sum[l * p->nr + to] = b->sum[l * p->nr + from];
+        a->shift[l * p->nr + to] = b->shift[l * p->nr + from];
+    }
+}
+
+static void
+take(struct pack *p, size_t j, const struct pack *from, const int32_t *row)
+{
+    struct panel to = panel_at(p, j);
+
+    memset(arith_panel(p, j), 0, p->panel_bytes);
+    for (size_t i = 0; i < arith_width(p, j); i++) {
+        struct panel t = panel_at(from, (size_t)row[i] / p->nr);
+
+        take_column(p, &to, i, &t, (size_t)row[i] % p->nr);
+    }
+}
+
 /* ---- multiply ---- */
 
 static struct arith_rows
@@ -216,8 +243,9 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
 #define ARITH_I8(label, inputs)                                                        \
     {                                                                                  \
         .name = label, .version = 1, .block = inputs, .measure = measure,              \
-        .pack_head = pack_head, .pack = pack, .rows = rows, .rows_new = rows_new,      \
-        .rows_put = rows_put, .multiply = multiply, .adds_bias = 1                     \
+        .pack_head = pack_head, .pack = pack, .take = take, .rows = rows,              \
+        .rows_new = rows_new, .rows_put = rows_put, .multiply = multiply,              \
+        .adds_bias = 1                                                                 \
     }
 
 const struct arith_ops arith_i8 = ARITH_I8("i8", 128);

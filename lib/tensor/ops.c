@@ -82,3 +82,27 @@ ops_softmax(const struct kernels *k, float *x, size_t n, float scale)
 {
     k->softmax(x, n, 1, n, scale);
 }
+
+static inline float
+clip(float x, float low, float high)
+{
+    x = x < low ? low : x;
+    return x > high ? high : x;
+}
+
+/* By fours, which compilers make vectors of. */
+void
+ops_clip(float *y, const float *x, size_t n, float low, float high)
+{
+    size_t i = 0;
+
+    for (; i + 4 <= n; i += 4) {
+        float v[4];
+
+        for (int k = 0; k < 4; k++)
+            v[k] = clip(x[i + k], low, high);
+        memcpy(y + i, v, sizeof v);
+    }
+    for (; i < n; i++)
+        y[i] = clip(x[i], low, high);
+}

@@ -41,4 +41,8 @@ float ops_dot(const struct kernels *k, const float *x, const float *y, size_t n)
 /* x [n] = softmax of scale * x */
 void ops_softmax(const struct kernels *k, float *x, size_t n, float scale);
 
+/* y [n] = x, but not below low and not above high; a NaN stays. y may be x. With a low
+ * of 0 it is a ReLU. */
+void ops_clip(float *y, const float *x, size_t n, float low, float high);
+
 #endif

@@ -156,6 +156,23 @@ pack_free(struct pack *p)
     mem_free(p);
 }
 
+struct pack *
+pack_take(const struct pack *from, const int32_t *row, size_t n, struct arena *mem)
+{
+    struct pack *p = arena_alloc(mem, sizeof *p);
+
+    *p = *from;
+    p->own = NULL;
+    p->n_out = n;
+    p->n_panel = (n - 1) / p->nr + 1;
+    p->head = arena_alloc(mem, all_bytes(p));
+    if (p->head_bytes)
+        memcpy(p->head, from->head, p->head_bytes);
+    for (size_t j = 0; j < p->n_panel; j++)
+        p->ops->take(p, j, from, row + j * p->nr);
+    return p;
+}
+
 size_t
 pack_size(enum arith arith, size_t n_out, size_t n_in)
 {

@@ -20,7 +20,9 @@
 #define TENSOR_PACK_H
 
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/pool.h"
 #include "kernel/kernel.h"
@@ -77,6 +79,12 @@ void pack_free(struct pack *p); /* NULL is fine */
 /* Bytes that the weights [n_out, n_in] take when they are packed on this machine;
  * SIZE_MAX: too many. */
 size_t pack_size(enum arith arith, size_t n_out, size_t n_in);
+
+/* Some of its rows as a matrix of their own, in mem, which outlives it: row [n], each
+ * below n_out, n > 0. Products with it give the bits that those with all rows give. Not
+ * for pack_free(). */
+struct pack *pack_take(const struct pack *p, const int32_t *row, size_t n,
+                       struct arena *mem);
 
 size_t pack_n_out(const struct pack *p);
 size_t pack_n_in(const struct pack *p);

@@ -6,6 +6,7 @@ TINY=$(realpath "$BATS_TEST_DIRNAME/../golden/tiny-bert/f32")
 
 TINYTAG=$(realpath "$BATS_TEST_DIRNAME/../golden/tiny-encoders/bert-tok")
 LID=$(realpath "$BATS_TEST_DIRNAME/../golden/fasttext/hs-kept.ftz")
+TINY_MARIAN=$(realpath "$BATS_TEST_DIRNAME/../golden/tiny-marian/i8")
 
 # A line a tool: the command, and the member that it writes.
 tools() {
@@ -16,6 +17,7 @@ tools() {
     if command -v detect >/dev/null; then echo "detect -m $LID|lang"; fi
     if command -v classify >/dev/null; then echo "classify -m $TINY -l good -l bad|label"; fi
     if command -v tag >/dev/null; then echo "tag -m $TINYTAG|tags"; fi
+    if command -v translate >/dev/null; then echo "translate -m $TINY_MARIAN|translation"; fi
 }
 
 # Run the function on every tool, in $TMP, with $tool (words) and $out set.

@@ -1,0 +1,371 @@
+/*
+ * marian.c - Marian's encoder-decoder with an SSRU decoder
+ *
+ * Encoder, for a source of n tokens:
+ *     x = word[id] * sqrt(d) + position[i]                  [n, d]
+ *     n_enc times:
+ *         q, k, v = x Wq + b, x Wk + b, x Wv + b            [n, d] each
+ *         a = softmax(q k^T / sqrt(d / n_head)) v           [n, d], each head alone
+ *         y = norm(x + a Wo + b)                            [n, d]
+ *         h = relu(y W1 + b)                                [n, d_ff]
+ *         x = norm(y + h W2 + b)                            [n, d]
+ * Decoder, for one row at its step t:
+ *     x = word[prev] * sqrt(d) + position[t]                [d], no word at step 0
+ *     n_dec times:
+ *         f = sigmoid(x Wf + b)                             [d]
+ *         c = f c + (1 - f) (x W)                           [d], kept for the next step
+ *         x = norm(x + relu(c))
+ *         x = norm(x + attention of x to the source, Wo + b)
+ *         x = norm(x + relu(x W1 + b) W2 + b)
+ *     logits = x word^T + b                                 [n_vocab]
+ *
+ * What goes into a product is first limited to +-127 / a, where the file has such an a
+ * (NAME_QuantMultA): models of 8 bits were trained with that, and translate better with
+ * it at every precision.
+ *
+ * position: with h = d / 2 and w_i = 10000^(-i / (h - 1)), sin(t w_i) then cos(t w_i).
+ *
+ * Source: Vaswani et al., "Attention Is All You Need", 2017; Kim et al., "From Research
+ *         to Production and Back: Ludicrously Fast Neural Machine Translation", 2019
+ *         (SSRU, D19-5632).
+ */
+#include "model/marian.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "model/marianload.h"
+#include "tensor/attend.h"
+#include "tensor/cross.h"
+#include "tensor/matmul.h"
+#include "tensor/ops.h"
+
+#define EPS 1e-6f
+
+/* The file of packed weights; NULL: there is no place for one. */
+static struct packfile *
+open_packed(const struct marian *m, const struct pack_opt *pack)
+{
+    struct packfile_key key = { .arith = pack_arith_name(pack->arith),
+                                .version = pack_arith_version(pack->arith),
+                                .level = cpu_name(pack->kernels->level) };
+    char dir[PATH_MAX], sha[SHA_HEX];
+
+    if (file_cache_dir("packed", dir, sizeof dir) ||
+        (!marianbin_sha(m->file, 0, sha) &&
+         !(packfile_can_write(dir) && marianbin_sha(m->file, 1, sha))))
+        return NULL;
+    key.sha = sha;
+    return packfile_open(dir, &key, pack->pool);
+}
+
+struct marian *
+marian_open(const char *path, const struct marian_opt *opt, struct err *e)
+{
+    struct marian *m = mem_zero(1, sizeof *m);
+    struct pack_opt pack = { .arith = opt->arith, .pool = opt->pool };
+    int rc = -1;
+
+    pack.kernels = m->k = kernel_get(cpu_level());
+    if ((m->file = marianbin_open(path, e))) {
+        if (opt->cache)
+            pack.file = m->packed = open_packed(m, &pack);
+        if ((rc = marianload(m, &pack, e)))
+            err_wrap(e, "%s", path);
+    }
+    if (rc) {
+        marian_close(m);
+        return NULL;
+    }
+    if (m->packed)
+        packfile_end(m->packed);
+    return m;
+}
+
+void
+marian_close(struct marian *m)
+{
+    if (m == NULL)
+        return;
+    marianload_release(m);
+    packfile_close(m->packed);
+    marianbin_close(m->file);
+    mem_free(m);
+}
+
+size_t
+marian_vocab(const struct marian *m)
+{
+    return (size_t)m->n_vocab;
+}
+
+size_t
+marian_width(const struct marian *m)
+{
+    return (size_t)m->d;
+}
+
+size_t
+marian_cells(const struct marian *m)
+{
+    return (size_t)m->d * (size_t)m->n_dec;
+}
+
+/* ---- forward ---- */
+
+void
+marian_work_release(struct marian_work *w)
+{
+    arena_release(&w->memory);
+    arena_release(&w->state);
+    arena_release(&w->limited);
+    arena_release(&w->scratch);
+}
+
+/* x [n, n_in] as f wants it: limited, in w->limited until the next call */
+static const float *
+limited(const struct marian_linear *f, const float *x, size_t n, struct marian_work *w)
+{
+    size_t all = n * pack_n_in(f->w);
+    float *y;
+
+    if (isinf(f->limit))
+        return x;
+    arena_reset(&w->limited);
+    y = arena_alloc(&w->limited, mem_mul(all, sizeof *y));
+    ops_clip(y, x, all, -f->limit, f->limit);
+    return y;
+}
+
+/* y = x W + b; x is limited already, ldy floats from one row of y to the next */
+static void
+project(const struct marian_linear *f, const float *x, size_t n, float *y, size_t ldy,
+        struct marian_work *w)
+{
+    struct matmul_end end = { .bias = f->bias };
+
+    matmul(f->w, x, pack_n_in(f->w), n, y, ldy, &end, &w->scratch);
+}
+
+/* y = norm(residual + x W + b), all rows end to end; x is limited already */
+static void
+project_norm(const struct marian_linear *f, const struct marian_norm *norm,
+             const float *x, const float *residual, size_t n, float *y,
+             struct marian_work *w)
+{
+    size_t d = pack_n_out(f->w);
+    struct matmul_end end = { .bias = f->bias,
+                              .norm = { norm->gamma, norm->beta, EPS, residual, d } };
+
+    matmul(f->w, x, pack_n_in(f->w), n, y, d, &end, &w->scratch);
+}
+
+/* x [d] = word[id] * sqrt(d) + position[at]; id -1: no word */
+static void
+embed(const struct marian *m, int32_t id, size_t at, float *x)
+{
+    size_t d = (size_t)m->d;
+
+    memset(x, 0, d * sizeof *x);
+    if (id >= 0) {
+        marianbin_row(m->word, (size_t)id, x);
+        ops_scale(m->k, x, sqrtf((float)m->d), d);
+    }
+    ops_add_scaled(m->k, x, 1.0f, m->position + at * d, d);
+}
+
+/* Rows that go through the network's wide part at once, so that they stay in L2 */
+#define FORWARD_ROWS 96
+
+/* y [n, d] = norm(x + relu(x W1 + b) W2 + b) */
+static void
+feed_forward(const struct marian *m, const struct marian_forward *f, const float *x,
+             size_t n, float *y, float *h, struct marian_work *w)
+{
+    size_t d = (size_t)m->d, d_ff = pack_n_out(f->up.w);
+
+    for (size_t row = 0; row < n; row += FORWARD_ROWS) {
+        size_t part = n - row < FORWARD_ROWS ? n - row : FORWARD_ROWS;
+
+        project(&f->up, limited(&f->up, x + row * d, part, w), part, h, d_ff, w);
+        ops_clip(h, h, part * d_ff, 0.0f, f->down.limit);
+        project_norm(&f->down, &f->norm, h, x + row * d, part, y + row * d, w);
+    }
+}
+
+/* Room for n rows of `wide` floats */
+static float *
+rows(struct arena *a, size_t n, size_t wide)
+{
+    return arena_alloc(a, mem_mul(n, mem_mul(wide, sizeof(float))));
+}
+
+static size_t
+wide_rows(size_t n)
+{
+    return n < FORWARD_ROWS ? n : FORWARD_ROWS;
+}
+
+/* x [n_tok, d] through the encoder, in place */
+static void
+run_encoder(const struct marian *m, const struct marian_source *s, float *x,
+            struct marian_work *w)
+{
+    size_t n = s->n_tok, d = (size_t)m->d;
+    struct attend_shape shape = { (size_t)m->n_head, d / (size_t)m->n_head };
+    float *qkv = rows(&w->state, n, 3 * d), *a = rows(&w->state, n, d);
+    float *y = rows(&w->state, n, d), *h;
+
+    h = rows(&w->state, wide_rows(n), (size_t)m->d_ff);
+    for (const struct marian_layer *l = m->layer; l < m->layer + m->n_enc; l++) {
+        const struct marian_attention *t = &l->attention;
+
+        project(&t->query, limited(&t->query, x, n, w), n, qkv, 3 * d, w);
+        project(&t->key, limited(&t->key, x, n, w), n, qkv + d, 3 * d, w);
+        project(&t->value, limited(&t->value, x, n, w), n, qkv + 2 * d, 3 * d, w);
+        attend(m->k, &shape, qkv, s->start, s->n_seq, a, &w->scratch);
+        ops_clip(a, a, n * d, -t->out.limit, t->out.limit);
+        project_norm(&t->out, &t->norm, a, x, n, y, w);
+        feed_forward(m, &l->forward, y, n, x, h, w);
+    }
+}
+
+void
+marian_encode(const struct marian *m, struct marian_source *s, struct marian_work *w)
+{
+    size_t n = s->n_tok, d = (size_t)m->d;
+    float *x, *to;
+
+    arena_reset(&w->state);
+    arena_reset(&w->memory);
+    x = rows(&w->state, n, d);
+    for (size_t i = 0; i < s->n_seq; i++)
+        for (size_t t = s->start[i]; t < s->start[i + 1]; t++)
+            embed(m, s->id[t], t - s->start[i], x + t * d);
+    run_encoder(m, s, x, w);
+    s->memory = to = rows(&w->memory, mem_mul(n, (size_t)m->n_dec), 2 * d);
+    for (int i = 0; i < m->n_dec; i++, to += n * 2 * d) {
+        const struct marian_attention *t = &m->layer[m->n_enc + i].attention;
+
+        project(&t->key, limited(&t->key, x, n, w), n, to, 2 * d, w);
+        project(&t->value, limited(&t->value, x, n, w), n, to + d, 2 * d, w);
+    }
+}
+
+/* cell [d] = f cell + (1 - f) h with f = sigmoid(forget), then x = relu(cell) */
+static void
+remember(const struct marian *m, const float *h, float *forget, float *cell, float *x)
+{
+    size_t d = (size_t)m->d;
+
+    ops_sigmoid(m->k, forget, d);
+    for (size_t i = 0; i < d; i++) {
+        float f = forget[i];
+
+        cell[i] = f * cell[i] + (1.0f - f) * h[i];
+        x[i] = cell[i] > 0.0f ? cell[i] : 0.0f;
+    }
+}
+
+/* Scratch of a step: [n, d] each, h [n, d_ff] */
+struct step {
+    float *a, *b, *h;
+};
+
+/* x [n, d] = norm(x + relu(cell)) */
+static void
+run_cells(const struct marian *m, const struct marian_layer *l, size_t n, float *cell,
+          float *x, const struct step *s, struct marian_work *w)
+{
+    size_t d = (size_t)m->d, all = marian_cells(m);
+    struct kernel_norm norm = { .residual = x,
+                                .ld_residual = d,
+                                .gamma = l->remembered.gamma,
+                                .beta = l->remembered.beta,
+                                .eps = EPS };
+
+    project(&l->cell, limited(&l->cell, x, n, w), n, s->a, d, w);
+    project(&l->forget, limited(&l->forget, x, n, w), n, s->b, d, w);
+    for (size_t r = 0; r < n; r++)
+        remember(m, s->a + r * d, s->b + r * d, cell + r * all, s->a + r * d);
+    ops_add_norm(m->k, s->a, d, n, d, &norm);
+    memcpy(x, s->a, n * d * sizeof *x);
+}
+
+/* y [n, d] = norm(x + attention of x to each row's source) */
+static void
+run_context(const struct marian *m, const struct marian_attention *t,
+            const struct marian_source *src, const float *memory,
+            const struct marian_row *row, size_t n, const float *x, float *y,
+            const struct step *s, struct marian_work *w)
+{
+    size_t d = (size_t)m->d;
+    struct cross_shape shape = { (size_t)m->n_head, d / (size_t)m->n_head };
+
+    project(&t->query, limited(&t->query, x, n, w), n, s->a, d, w);
+    for (size_t r = 0; r < n; r++) {
+        size_t from = src->start[row[r].seq], to = src->start[row[r].seq + 1];
+
+        cross(m->k, &shape, s->a + r * d, memory + from * 2 * d, to - from,
+              s->b + r * d, &w->scratch);
+    }
+    ops_clip(s->b, s->b, n * d, -t->out.limit, t->out.limit);
+    project_norm(&t->out, &t->norm, s->b, x, n, y, w);
+}
+
+void
+marian_step(const struct marian *m, const struct marian_source *src,
+            const struct marian_row *row, size_t n, float *cells, float *x,
+            struct marian_work *w)
+{
+    size_t d = (size_t)m->d;
+    struct step s;
+    float *y;
+
+    arena_reset(&w->state);
+    s.a = rows(&w->state, n, d);
+    s.b = rows(&w->state, n, d);
+    s.h = rows(&w->state, wide_rows(n), (size_t)m->d_ff_dec);
+    y = rows(&w->state, n, d);
+    for (size_t r = 0; r < n; r++)
+        embed(m, row[r].prev, row[r].step, x + r * d);
+    for (int i = 0; i < m->n_dec; i++) {
+        const struct marian_layer *l = &m->layer[m->n_enc + i];
+        const float *memory = src->memory + (size_t)i * src->n_tok * 2 * d;
+
+        run_cells(m, l, n, cells + (size_t)i * d, x, &s, w);
+        run_context(m, &l->attention, src, memory, row, n, x, y, &s, w);
+        feed_forward(m, &l->forward, y, n, x, s.h, w);
+    }
+}
+
+/* ---- words ---- */
+
+struct marian_words {
+    struct marian_linear some; /* d -> n */
+};
+
+struct marian_words *
+marian_words_new(const struct marian *m, const int32_t *id, size_t n, struct arena *mem)
+{
+    struct marian_words *words = arena_alloc(mem, sizeof *words);
+    float *bias = arena_alloc(mem, mem_mul(n, sizeof *bias));
+
+    for (size_t i = 0; i < n; i++)
+        bias[i] = m->logits.bias[id[i]];
+    words->some = (struct marian_linear){ pack_take(m->logits.w, id, n, mem), bias,
+                                          m->logits.limit };
+    return words;
+}
+
+void
+marian_logits(const struct marian *m, const struct marian_words *words, const float *x,
+              size_t n, float *logits, size_t ld, struct marian_work *w)
+{
+    const struct marian_linear *f = words ? &words->some : &m->logits;
+
+    project(f, limited(f, x, n, w), n, logits, ld, w);
+}

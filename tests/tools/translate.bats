@@ -1,0 +1,171 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2154,SC2016  # run sets stderr and stderr_lines; quotes are texts
+# translate: a tiny model against a reference in numpy, what stays of a text, routes, damage;
+# and, where it has been pulled, the real one against Bergamot.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/../.." || return
+    tiny=$PWD/tests/golden/tiny-marian
+    shared=${TEXTMILL_SHARED:-../shared}
+    in=$BATS_TEST_TMPDIR/in
+    out=$BATS_TEST_TMPDIR/out
+}
+
+# holds FILTER [FILE]: there are records, and the filter is true for each
+holds() {
+    jq -es "length > 0 and all(.[]; $1)" "${@:2}" >/dev/null
+}
+
+# The translation of one text by the tiny model
+one() {
+    jq -cn --arg t "$1" '{text: $t}' | translate -m "$tiny/i8" -r "${@:2}"
+}
+
+@test "f32, all words: what the reference translates" {
+    translate -m "$tiny/f32" --precision=f32 -o ours -f "$tiny/f32/answers.jsonl" >"$out"
+    [ "$(wc -l <"$out")" = 9 ]
+    # An empty text is not translated at all.
+    holds '.text == "" or .ours == .translation' "$out"
+}
+@test "a shortlist: only words that it allows" {
+    translate -m "$tiny/i8" --precision=f32 "$tiny/f32/answers.jsonl" -o ours -f >"$out"
+    holds 'has("ours")' "$out"
+    run ! holds '.ours == .translation' "$out"
+    # Those of the source 'x' alone: its pieces, the ten frequent ones, and their lists.
+    jq -c 'select(.text == "x") | .source' "$tiny/f32/answers.jsonl" >"$in"
+    translate -T -r -m "$tiny/i8" <<<x >"$out"
+    [ -s "$out" ]
+}
+@test "white space, paragraphs, marks of lists and lines without words stay" {
+    a=$(one 'the server')
+    b=$(one 'a disk is full')
+    [ "$(one $'  the server\n\n\ta disk is full \n')" = "  $a\\n\\n"$'\t'"$b \\n" ]
+    [ "$(one $'- the server\n- a disk is full')" = "- $a\\n- $b" ]
+    [ "$(one $'1. the server\n12) a disk is full')" = "1. $a\\n12) $b" ]
+    [ "$(one $'the server\n\n--- ***\n\na disk is full')" = "$a\\n\\n--- ***\\n\\n$b" ]
+    [ "$(one ' ... ')" = ' ... ' ]
+}
+@test "--markup: what is no language comes through, in its place" {
+    t='the server <b class="x">a disk</b> is `rm -rf /` at https://a.example/b?c=d. user {name} or %s, root@a.example &amp; ${x} the %(n)d'
+    one "$t" --markup >"$out"
+    for s in '<b class="x">' '</b>' '`rm -rf /`' 'https://a.example/b?c=d' '{name}' '%s' 'root@a.example' '&amp;' '${x}' '%(n)d'; do
+        grep -qF -- "$s" "$out"
+    done
+    a=$(one 'the server')
+    b=$(one 'a disk')
+    [ "$(one 'the server <b>a disk</b>' --markup)" = "$a <b>$b</b>" ]
+    [ "$(one 'the server' --markup)" = "$a" ]
+    [ "$(one '<br/> `x`' --markup)" = '<br/> `x`' ]
+}
+@test "an empty text is its own translation" {
+    translate -m "$tiny/i8" --score <<<'{"text":""}' | holds '.translation == "" and .translation_score == 1'
+    translate -m "$tiny/i8" <<<'{"text":" \n "}' | holds '.translation == " \n "'
+}
+@test "--score: a probability, and the same translation" {
+    jq -c '{text}' "$tiny/f32/answers.jsonl" >"$in"
+    translate -m "$tiny/i8" "$in" >"$out"
+    translate -m "$tiny/i8" --score "$in" >"$out.score"
+    holds '.translation_score > 0 and .translation_score <= 1' "$out.score"
+    jq -c 'del(.translation_score)' "$out.score" | cmp - "$out"
+}
+@test "a long sentence: parts, or what --overlong says" {
+    seq 300 | sed 's/.*/the/' | paste -sd' ' >"$in"
+    translate -T -m "$tiny/i8" "$in" | holds '._overlong.translation.how == "chunk"
+        and ._overlong.translation.tokens == ._overlong.translation.kept and (.translation | length) > 100'
+    translate -T -m "$tiny/i8" --overlong=truncate "$in" | holds '._overlong.translation.how == "truncate"
+        and ._overlong.translation.kept <= 128'
+    translate -T -m "$tiny/i8" --overlong=skip "$in" | holds 'has("translation") | not'
+    run -1 --separate-stderr translate -T -m "$tiny/i8" --overlong=error "$in"
+    [[ $stderr == *overlong* ]]
+    run -2 translate -T -m "$tiny/i8" --overlong=no "$in"
+}
+@test "--from and --to: directly, else by English" {
+    models=$BATS_TEST_TMPDIR/models
+    mkdir "$models"
+    cp -R "$tiny/i8" "$models/xx-en"
+    cp -R "$tiny/f32" "$models/en-yy"
+    echo 'the server' >"$in"
+    translate -T -r -m "$tiny/i8" "$in" | translate -T -r -m "$tiny/f32" >"$out"
+    TEXTMILL_MODELS=$models translate -T -r --from xx --to yy "$in" | cmp - "$out"
+    TEXTMILL_MODELS=$models translate -T --score --from xx --to yy "$in" | holds '.translation_score > 0'
+    TEXTMILL_MODELS=$models translate -T -r --from xx --to en "$in" >"$out"
+    translate -T -r -m "$tiny/i8" "$in" | cmp - "$out"
+    TEXTMILL_MODELS=$models run -4 --separate-stderr translate -T --from xx --to zz "$in"
+    [[ $stderr == *'textmill pull xx-zz'* ]]
+    run -2 translate -T --from xx "$in"
+    run -2 translate -T --from xx --to xx "$in"
+    run -2 translate -T --from ../x --to yy "$in"
+    run -2 translate -T --from xx --to yy -m "$tiny/i8" "$in"
+}
+@test "every file of the model cut at every 64th: 4, one sentence, nothing out" {
+    echo 'the server' >"$in"
+    for name in model.tiny.bin vocab.tiny.spm lex.tiny.bin; do
+        m=$BATS_TEST_TMPDIR/m
+        rm -rf "$m"
+        cp -R "$tiny/i8" "$m"
+        size=$(wc -c <"$tiny/i8/$name")
+        for i in $(seq 0 63); do
+            head -c $((size * i / 64)) "$tiny/i8/$name" >"$m/$name"
+            s=0
+            translate -T -m "$m" --no-cache "$in" >"$out" 2>"$out.err" || s=$?
+            [ $s = 4 ] && [ ! -s "$out" ] && [ "$(wc -l <"$out.err")" = 1 ] || {
+                echo "$name cut at $i/64: status $s"
+                cat "$out.err"
+                return 1
+            }
+        done
+    done
+}
+@test "files that are missing, too many, or do not fit each other: 4" {
+    echo 'the server' >"$in"
+    m=$BATS_TEST_TMPDIR/m
+    for change in 'rm model.tiny.bin' 'rm vocab.tiny.spm' 'cp model.tiny.bin model.two.bin' \
+        'cp vocab.tiny.spm vocab.two.spm' "cp $PWD/tests/golden/unigram/bytes.spm vocab.tiny.spm" \
+        'sh -c "echo max-length-factor: x >config.tiny.yml"' 'sh -c "echo {a: [ >config.tiny.yml"'; do
+        rm -rf "$m"
+        cp -R "$tiny/i8" "$m"
+        (cd "$m" && eval "$change")
+        run -4 --separate-stderr translate -T -m "$m" "$in"
+        [ "${#stderr_lines[@]}" = 1 ] && [ -z "$output" ]
+    done
+}
+@test "a model of NaN: the records are rejected" {
+    m=$BATS_TEST_TMPDIR/m
+    cp -R "$tiny/f32" "$m"
+    # The words' vectors are the first data of the file.
+    head -c 8192 /dev/zero | LC_ALL=C tr '\0' '\377' |
+        dd of="$m/model.tiny.bin" bs=8192 seek=1 conv=notrunc status=none
+    run -1 --separate-stderr translate -T -m "$m" <<<'the server does not answer'
+    [[ $stderr == *nan* ]]
+    [ -z "$output" ]
+}
+@test "max-length-factor is kept" {
+    m=$BATS_TEST_TMPDIR/m
+    cp -R "$tiny/i8" "$m"
+    echo 'max-length-factor: 0.5' >"$m/config.tiny.yml"
+    long=$(one 'connection closed by peer nobody reads')
+    short=$(translate -T -r -m "$m" <<<'connection closed by peer nobody reads')
+    [ "${#short}" -lt "${#long}" ]
+}
+
+real() {
+    models=${TEXTMILL_MODELS:-$HOME/.local/share/textmill/models}
+    [ -f "$models/en-pt/model.enpt.intgemm.alphas.bin" ] || skip 'en-pt has not been pulled'
+}
+@test "en-pt: the reference's translations of 20 sentences" {
+    real
+    translate -m en-pt --precision=f32 -o ours tests/golden/enpt.jsonl >"$out"
+    # With the shortlist one of them is put in other words.
+    jq -es 'length == 20 and (map(select(.ours == .translation)) | length) >= 19' "$out"
+}
+@test "en-pt: three of four as Bergamot, letter by letter" {
+    real
+    golden=$shared/golden/enpt-translations.jsonl
+    [ -f "$golden" ] || skip 'no shared reference'
+    for p in f32 i8 i8b32; do
+        translate -m en-pt --precision=$p -o ours "$golden" >"$out"
+        jq -es 'length == 600 and (map(select(.ours == .translation)) | length) >= 456' "$out"
+    done
+}

@@ -1,0 +1,58 @@
+/* test_markup.c - what in a text is no language */
+#include <string.h>
+
+#include "infer/markup.h"
+#include "tap.h"
+
+/* The spans of a text, with | between them. */
+static void
+finds(const char *text, const char *want)
+{
+    struct markup_span s = { 0, 0 };
+    char got[500] = "";
+    size_t n = 0;
+
+    while (markup_next(str_of(text), &s))
+        n += (size_t)snprintf(got + n, sizeof got - n, "%s%.*s", n ? "|" : "",
+                              (int)(s.end - s.at), text + s.at);
+    if (!tap_ok(strcmp(got, want) == 0, "%s", text))
+        printf("# got %s, want %s\n", got, want);
+}
+
+/* Bytes that open something and never close it: linear, and nothing found. */
+static void
+test_open(const char *unit)
+{
+    static char text[1 << 20];
+    struct markup_span s = { 0, 0 };
+    size_t n = strlen(unit);
+
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = unit[i % n];
+    tap_ok(!markup_next((struct str){ text, sizeof text }, &s), "1 MB of '%s'", unit);
+}
+
+int
+main(void)
+{
+    finds("", "");
+    finds("plain text, 100 % sure; a < b & c > d {", "");
+    finds("see https://a.example/b?c=d&e=f. Then", "https://a.example/b?c=d&e=f");
+    finds("(http://x.y/z), www.example.org!", "http://x.y/z|www.example.org");
+    finds("mail a.b@c.example, not a@b or @c.d", "a.b@c.example");
+    finds("run `a b` and `c`", "`a b`|`c`");
+    finds("`` and ` open", "");
+    finds("<b>x</b><br/><!-- no -->", "<b>|</b>|<br/>|<!-- no -->");
+    finds("1 <2 and <3", "");
+    finds("&amp; &#38; & &; &x y;", "&amp;|&#38;");
+    finds("{name} {{x}} ${y} {} {", "{name}|{{x}}|${y}");
+    finds("%s %d %-5.2f %ld %1$s %(n)s %%", "%s|%d|%-5.2f|%ld|%1$s|%(n)s");
+    finds("5% of %some", "");
+    test_open("<a ");
+    test_open("`");
+    test_open("{");
+    test_open("%(");
+    test_open("&a");
+    test_open("a@");
+    return tap_done();
+}
