@@ -29,7 +29,8 @@ struct outcome {
     struct err *e;  /* kept, rejected */
     size_t tokens;  /* of the text */
     int overlong, folded;
-    uint64_t hash; /* of the text, when only counting */
+    uint64_t hash;     /* of the text, when only counting */
+    struct str member; /* of the file, where the record is not in the file itself */
 };
 
 struct record;
