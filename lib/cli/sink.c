@@ -102,9 +102,10 @@ error_line(struct sink *s, const char *file, const struct line *l, struct str ra
         buf_puts(b, ",\"member\":");
         jout_str(b, o->member);
     }
-    buf_printf(b, ",\"line\":%llu,\"byte\":%llu,\"code\":\"%s\",\"msg\":",
-               (unsigned long long)l->number, (unsigned long long)l->byte,
-               err_name(why->code));
+    if (l->number > 0)
+        buf_printf(b, ",\"line\":%llu", (unsigned long long)l->number);
+    buf_printf(b, ",\"byte\":%llu,\"code\":\"%s\",\"msg\":",
+               (unsigned long long)l->byte, err_name(why->code));
     jout_str(b, str_of(why->msg));
     buf_puts(b, ",\"raw_b64\":\"");
     jout_base64(b, raw.p, raw.n < RAW_MAX ? raw.n : RAW_MAX);
@@ -123,9 +124,11 @@ show(struct sink *s, const char *file, const struct line *l, const struct outcom
         return;
     }
     report_show_end(s->report);
-    fprintf(stderr, "%s: %s%s%.*s:%llu: %s: %s\n", s->tool, file,
+    fprintf(stderr, "%s: %s%s%.*s:%s%llu: %s: %s\n", s->tool, file,
             o->member.n ? ":" : "", (int)o->member.n, o->member.n ? o->member.p : "",
-            (unsigned long long)l->number, err_name(o->e->code), o->e->msg);
+            l->number > 0 ? "" : "byte ",
+            (unsigned long long)(l->number > 0 ? l->number : l->byte),
+            err_name(o->e->code), o->e->msg);
 }
 
 /* A record that could not be done. -1: the run ends here. */

@@ -16,6 +16,7 @@ struct gunzip_stream {
     int layer;
     z_stream z;
     int inside;      /* a gzip member */
+    int lost;        /* damage is behind us: look for the next head */
     uint64_t member; /* where it begins */
     int n_member;
     char *block;
@@ -42,6 +43,47 @@ static uint64_t
 position(const struct gunzip_stream *t)
 {
     return t->in->at - t->z.avail_in;
+}
+
+static const char head[] = "\x1f\x8b\x08";
+
+/* Look for the next head, which may lie across blocks, and give it to zlib. 1: it is
+ * there; 0: the end. */
+static int
+find_member(struct gunzip_stream *t, struct err *e)
+{
+    unsigned char *next;
+    unsigned left;
+    int same = 0, rc;
+
+    while (same < 3 && (rc = feed(t, e)) == 1) {
+        char c = (char)*t->z.next_in++;
+        t->z.avail_in--;
+        same = c == head[same] ? same + 1 : c == head[0];
+    }
+    if (same < 3)
+        return rc;
+    t->lost = 0;
+    t->inside = 1;
+    t->n_member++;
+    t->member = position(t) - 3;
+    next = t->z.next_in;
+    left = t->z.avail_in;
+    t->z.next_in = (unsigned char *)head;
+    t->z.avail_in = 3;
+    t->z.avail_out = 0;
+    if (inflateReset(&t->z) != Z_OK)
+        return err_set(e, ERR_INPUT, "zlib fails");
+    (void)inflate(&t->z, Z_NO_FLUSH);
+    t->z.next_in = next;
+    t->z.avail_in = left;
+    return 1;
+}
+
+static void
+gunzip_resume(struct stream *s)
+{
+    ((struct gunzip_stream *)s)->lost = 1;
 }
 
 /* Between members. 1: another one begins; 0: the end. */
@@ -82,11 +124,13 @@ gunzip_more(struct stream *s, const char **p, struct err *e)
     size_t n = 0;
 
     while (n == 0) {
-        int rc = t->inside ? feed(t, e) : begin_member(t, e);
+        int rc = t->lost     ? find_member(t, e)
+                 : t->inside ? feed(t, e)
+                             : begin_member(t, e);
         if (rc < 0)
             return -1;
         if (rc == 0)
-            return t->inside ? damaged(t, "it ends too early", e) : 0;
+            return t->inside && !t->lost ? damaged(t, "it ends too early", e) : 0;
         t->z.next_out = (unsigned char *)t->block;
         t->z.avail_out = BLOCK;
         rc = inflate(&t->z, Z_NO_FLUSH);
@@ -117,6 +161,7 @@ gunzip_open(struct stream *in, struct guard *guard, int layer)
     struct gunzip_stream *t = mem_zero(1, sizeof *t);
 
     t->s.more = gunzip_more;
+    t->s.resume = gunzip_resume;
     t->s.free = gunzip_free;
     t->in = in;
     t->guard = guard;

@@ -3,7 +3,8 @@
  *
  * Made of as many gzip members as there are, one behind another; zero bytes may follow
  * the last (tapes). A wrong CRC or length, an end in the middle, or other bytes behind a
- * member are errors, behind the bytes that came out. Source: RFC 1952, by zlib.
+ * member are errors, behind the bytes that came out; stream_resume() goes on with the
+ * next bytes that look like the head of one. Source: RFC 1952, by zlib.
  *
  * Owns: `in`.  Threads: one owner.
  */

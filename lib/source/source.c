@@ -9,11 +9,15 @@
 #include <unistd.h>
 
 #include "source/charset.h"
+#include "source/csv.h"
 #include "source/gunzip.h"
+#include "source/html.h"
 #include "source/lines.h"
+#include "source/mail.h"
 #include "source/plain.h"
 #include "source/unarc.h"
 #include "source/unpack.h"
+#include "source/warc.h"
 
 /* What is unpacked in memory since it must be read from its end (7z in an archive). */
 #define SEEK_MAX ((size_t)256 << 20)
@@ -32,9 +36,9 @@ struct walk {
     struct guard guard;
     struct level level[GUARD_LAYERS];
     int n_level;
-    struct buf name; /* of the member: outer!/inner */
-    uint64_t n_text; /* texts so far, for shards */
-    int state;       /* of the file: enum in stream.h */
+    struct buf name;           /* of the member: outer!/inner */
+    uint64_t n_text;           /* texts so far, for shards */
+    struct stream_state state; /* of the file */
 };
 
 /* ---- texts ---- */
@@ -148,11 +152,19 @@ read_text(struct walk *w, enum kind kind, struct err *e)
         return plain_list(r, kind, e);
     switch (kind) {
     case KIND_JSONL: return read_lines(w, kind, e);
-    default: break;
+    case KIND_CSV:
+    case KIND_TSV:
+        return convert_stream(w, e) ? -1
+                                    : csv_read(r, kind == KIND_CSV ? ',' : '\t', e);
+    case KIND_WARC: return warc_read(r, e);
+    case KIND_MBOX: return mail_read_mbox(r, e);
+    case KIND_EML: return reader_wants(r) ? mail_read(r, e) : 0;
+    case KIND_HTML: return reader_wants(r) ? html_read(r, e) : 0;
+    default:
+        if (r->opt.by_lines)
+            return read_lines(w, KIND_TEXT, e);
+        return reader_wants(r) ? plain_read(r, e) : 0;
     }
-    if (r->opt.by_lines)
-        return read_lines(w, KIND_TEXT, e);
-    return reader_wants(r) ? plain_read(r, e) : 0;
 }
 
 /* ---- telling ---- */
@@ -161,17 +173,14 @@ read_text(struct walk *w, enum kind kind, struct err *e)
 static int
 tell(struct walk *w, uint64_t offset, const struct err *why, struct err *e)
 {
-    if (w->r.ended || w->state != STREAM_FINE) {
-        *e = *why;
-        if (w->state != STREAM_BROKEN)
-            e->code = ERR_NONE;
+    e->code = ERR_NONE;
+    if (w->r.ended || w->state.what != STREAM_FINE) {
+        if (!w->r.ended)
+            *e = w->state.e;
         return -1;
     }
     w->r.from = w->r.from_line = 0;
-    if (reader_bad(&w->r, 0, offset, STR(""), why) == 0)
-        return 0;
-    e->code = ERR_NONE;
-    return -1;
+    return reader_bad(&w->r, 0, offset, STR(""), why);
 }
 
 /* ---- archives ---- */
@@ -313,7 +322,8 @@ read_member(struct walk *w, const struct unarc_member *m, struct err *e)
     describe(w, m);
     if (!m->is_file)
         return reader_passed(&w->r);
-    if (open_thing(w, unarc_data(l->u), m->name, own, l->layer + 1, &why))
+    if (open_thing(w, unarc_data(l->u), m->name, own, l->layer + 1, &why) ||
+        w->state.what != STREAM_FINE)
         return tell(w, m->offset, &why, e);
     return 0;
 }
@@ -358,7 +368,7 @@ open_file(struct walk *w, const char *name, struct err *e)
     r->mtime = r->has_mtime ? st.st_mtime : 0;
     reader_start(r);
     guard_reset(&w->guard, &w->opt->guard);
-    w->state = STREAM_FINE;
+    w->state = (struct stream_state){ 0 };
     w->name.n = 0;
     return fd;
 }
@@ -379,7 +389,8 @@ read_file(struct walk *w, const char *name, struct err *e)
 
     if (fd < 0)
         return -1;
-    if (open_thing(w, stream_file(&f), str_of(w->r.archive), 0, 0, &why))
+    if (open_thing(w, stream_file(&f), str_of(w->r.archive), 0, 0, &why) ||
+        w->state.what != STREAM_FINE)
         rc = tell(w, 0, &why, e);
     while (rc == 0 && w->n_level > 0 && !w->guard.hit)
         rc = step(w, e);

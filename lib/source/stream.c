@@ -101,6 +101,17 @@ stream_seek(struct stream *s, int64_t to, int whence)
     return at;
 }
 
+int
+stream_resume(struct stream *s)
+{
+    if (s->resume == NULL || !s->failed)
+        return 0;
+    s->failed = 0;
+    s->n = 0;
+    s->resume(s);
+    return 1;
+}
+
 void
 stream_free(struct stream *s)
 {
@@ -147,15 +158,18 @@ file_more(struct stream *s, const char **p, struct err *e)
 
     do {
         if (!wait_for(t)) {
-            *t->f.state = STREAM_STOPPED;
-            return err_set(e, ERR_NONE, "stopped");
+            t->f.state->what = STREAM_STOPPED;
+            err_set(e, ERR_NONE, "stopped");
+            t->f.state->e = *e;
+            return -1;
         }
         n = read(t->f.fd, t->block, BLOCK);
     } while (n < 0 && (errno == EINTR || errno == EAGAIN));
     if (n < 0) {
-        *t->f.state = STREAM_BROKEN;
-        return err_set(e, ERR_INPUT, "cannot read '%s': %s", t->f.name,
-                       strerror(errno));
+        t->f.state->what = STREAM_BROKEN;
+        err_set(e, ERR_INPUT, "cannot read '%s': %s", t->f.name, strerror(errno));
+        t->f.state->e = *e;
+        return -1;
     }
     t->f.guard->in += (uint64_t)n;
     if (t->f.read)

@@ -24,6 +24,8 @@ struct stream {
     long (*more)(struct stream *s, const char **p, struct err *e);
     /* lseek(2) without SEEK_CUR: the new offset or -1. NULL: it cannot. */
     int64_t (*seek)(struct stream *s, int64_t to, int whence);
+    /* After damage, go on with what can be read behind it; NULL: it cannot. */
+    void (*resume)(struct stream *s);
     void (*free)(struct stream *s);
     const char *p; /* of the last block, so much was not taken yet: */
     size_t n;
@@ -50,15 +52,22 @@ int stream_all(struct stream *s, size_t max, struct buf *b, struct err *e);
 /* Go to an offset; stream.seek must be there. -1: it cannot. */
 int64_t stream_seek(struct stream *s, int64_t to, int whence);
 
+/* Behind damage, is there more? Then the next bytes are those of another part. */
+int stream_resume(struct stream *s);
+
 void stream_free(struct stream *s); /* NULL is fine */
 
-enum { STREAM_FINE, STREAM_STOPPED, STREAM_BROKEN };
+/* Why a file ended early. */
+struct stream_state {
+    enum { STREAM_FINE, STREAM_STOPPED, STREAM_BROKEN } what;
+    struct err e; /* ERR_NONE: we were asked to stop */
+};
 
 /* A file. The stream does not own the descriptor. */
 struct stream_file {
-    int fd, stop_fd; /* stop_fd is readable: stop; -1: none */
-    int *state;      /* set to STREAM_STOPPED or STREAM_BROKEN when the stream fails */
-    void (*pause)(void *arg); /* called before we wait for more */
+    int fd, stop_fd;            /* stop_fd is readable: stop; -1: none */
+    struct stream_state *state; /* set when the stream fails */
+    void (*pause)(void *arg);   /* called before we wait for more */
     void *arg;
     const char *name; /* for messages */
     struct guard *guard;
