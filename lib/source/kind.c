@@ -64,7 +64,8 @@ static const struct {
     { ".tzst", KIND_ZSTD, ".tar" }, { ".lz4", KIND_LZ4, "" },
     { ".tar", KIND_TAR, NULL },     { ".zip", KIND_ZIP, NULL },
     { ".7z", KIND_7Z, NULL },       { ".cpio", KIND_CPIO, NULL },
-    { ".deb", KIND_AR, NULL },      { ".warc", KIND_WARC, NULL },
+    { ".ar", KIND_AR, NULL },       { ".deb", KIND_AR, NULL },
+    { ".warc", KIND_WARC, NULL },
 };
 
 const char *

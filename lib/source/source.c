@@ -67,7 +67,6 @@ is_ours(struct walk *w)
     int one = w->opt->reader.list || w->n_level > 0;
 
     w->r.all_records = one;
-    w->r.index = 0;
     return !one || o->n_shard == 0 || w->n_text++ % o->n_shard == o->shard;
 }
 

@@ -10,7 +10,8 @@
 #include "source/arcin.h"
 
 #define HOLE       ((size_t)64 << 10) /* zeros of a sparse file in one block */
-#define FOUND_NONE (-1000)            /* no status of libarchive */
+#define TRAILER    128     /* bytes of the last entry of cpio, in any of its kinds */
+#define FOUND_NONE (-1000) /* no status of libarchive */
 
 struct unarc {
     struct arcin arcin;
@@ -181,39 +182,67 @@ open_reader(struct unarc *u, struct err *e)
 
 /* tar ends with blocks of zeros: without them, something may have been cut off. */
 static int
+check_tar(const struct unarc *u, uint64_t end, uint64_t size, struct err *e)
+{
+    if (end < u->lead)
+        end = u->lead;
+    return size + u->lead >= end + 512
+               ? 0
+               : err_set(e, ERR_INPUT, "the archive has no end mark: it was cut");
+}
+
+/* libarchive was content. Where it would be so with bytes that it passed over, look at
+ * where it stands. */
+static int
 check_end(struct unarc *u, struct unarc_member *m, struct err *e)
 {
     uint64_t end = (uint64_t)archive_read_header_position(u->a);
-    struct stream *in = u->arcin.in;
+    uint64_t now = (uint64_t)archive_filter_bytes(u->a, 0);
     const char *p;
     long n;
 
     u->over = 1;
-    if (u->kind != KIND_TAR)
+    if (u->kind == KIND_CPIO)
+        return now - end <= TRAILER
+                   ? 0
+                   : err_set(e, ERR_INPUT, "a damaged header, and members are lost");
+    if (u->kind != KIND_TAR && u->kind != KIND_AR)
         return 0;
-    while ((n = stream_take(in, &p, e)) > 0)
+    while ((n = stream_take(u->arcin.in, &p, e)) > 0)
         ;
     if (n < 0)
         return -1;
-    m->offset = in->at;
-    return in->at + u->lead >= end + 512
+    if (u->kind == KIND_TAR) {
+        m->offset = u->arcin.in->at;
+        return check_tar(u, end, u->arcin.in->at, e);
+    }
+    return u->arcin.in->at <= end + 1 /* of padding */
                ? 0
-               : err_set(e, ERR_INPUT, "the archive has no end mark: it was cut");
+               : err_set(e, ERR_INPUT, "a damaged header, and members are lost");
+}
+
+/* What has no type (ar), or one that files with data do not have. */
+static int
+is_file(struct archive_entry *entry)
+{
+    unsigned type = archive_entry_filetype(entry);
+
+    if (archive_entry_hardlink(entry) || type == AE_IFLNK || type == AE_IFDIR)
+        return 0;
+    return type == AE_IFREG || type == 0 || archive_entry_size(entry) > 0;
 }
 
 static void
 describe(struct unarc *u, struct unarc_member *m)
 {
     const char *name = archive_entry_pathname(u->entry);
-    unsigned type;
 
     if (name == NULL)
         name = archive_entry_pathname_utf8(u->entry);
     m->name = name ? str_of(name) : STR("");
     m->has_mtime = archive_entry_mtime_is_set(u->entry);
     m->mtime = m->has_mtime ? archive_entry_mtime(u->entry) : 0;
-    type = archive_entry_filetype(u->entry); /* ar may have none */
-    m->is_file = (type == AE_IFREG || type == 0) && !archive_entry_hardlink(u->entry);
+    m->is_file = is_file(u->entry);
     if (u->kind == KIND_AR) /* tables of the format itself */
         m->is_file &= !str_is(m->name, "/") && !str_is(m->name, "//") &&
                       strncmp(m->name.p, "__.SYMDEF", 9) != 0;
