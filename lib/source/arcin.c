@@ -4,6 +4,23 @@
 #include <archive.h>
 #include <errno.h>
 
+static void
+keep_tail(struct arcin *t, const char *p, size_t n)
+{
+    struct buf *b = &t->tail;
+
+    if (n > t->keep) {
+        p += n - t->keep;
+        n = t->keep;
+    }
+    if (b->n > t->keep - n) {
+        size_t drop = b->n - (t->keep - n);
+        memmove(b->p, b->p + drop, b->n - drop);
+        b->n -= drop;
+    }
+    buf_add(b, p, n);
+}
+
 static la_ssize_t
 read_block(struct archive *a, void *arg, const void **p)
 {
@@ -24,6 +41,8 @@ read_block(struct archive *a, void *arg, const void **p)
         archive_set_error(a, EIO, "%s", t->e.msg);
         return ARCHIVE_FATAL;
     }
+    if (t->keep)
+        keep_tail(t, block, (size_t)n);
     return n;
 }
 
@@ -59,4 +78,16 @@ arcin_error(const struct arcin *t, struct archive *a, struct err *e)
         return -1;
     }
     return err_set(e, ERR_INPUT, "%s", text ? text : "damaged");
+}
+
+int
+arcin_drain(struct arcin *t, struct err *e)
+{
+    const char *p;
+    long n;
+
+    while ((n = stream_take(t->in, &p, e)) > 0)
+        if (t->keep)
+            keep_tail(t, p, (size_t)n);
+    return n < 0 ? -1 : 0;
 }

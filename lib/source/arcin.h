@@ -12,8 +12,10 @@ struct archive;
 
 struct arcin {
     struct stream *in;
-    int lead;   /* give an empty block of 512 zeros first (see unarc.c) */
-    int failed; /* the stream did, with e */
+    int lead;    /* give an empty block of 512 zeros first (see unarc.c) */
+    size_t keep; /* so many of the last bytes are kept in tail (0: none), which is */
+    struct buf tail; /* the caller's to free */
+    int failed;      /* the stream did, with e */
     struct err e;
 };
 
@@ -23,5 +25,8 @@ int arcin_open(struct arcin *t, struct archive *a, struct err *e);
 
 /* What went wrong in a reader: the stream's own reason where it has one. Always -1. */
 int arcin_error(const struct arcin *t, struct archive *a, struct err *e);
+
+/* Read the stream to its end, for its last bytes. 0, or -1 with e. */
+int arcin_drain(struct arcin *t, struct err *e);
 
 #endif

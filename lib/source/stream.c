@@ -51,7 +51,9 @@ stream_peek(struct stream *s, size_t n, int lines, const char **p)
 {
     while (s->n < n && !s->ended && !s->failed) {
         struct buf all = { 0 };
-        if (lines && s->n > 8 && memchr(s->p, '\n', s->n))
+        /* No magic has a line's end in it but that of ar, its eighth byte. */
+        if (lines && s->n > 0 && memchr(s->p, '\n', s->n) &&
+            !(s->n < 8 && s->p[0] == '!'))
             break;
         buf_add(&all, s->p, s->n);
         if (fetch(s))

@@ -5,12 +5,14 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <locale.h>
+#include <stdio.h>
 
 #include "base/mem.h"
 #include "source/arcin.h"
 
 #define HOLE       ((size_t)64 << 10) /* zeros of a sparse file in one block */
 #define TRAILER    128     /* bytes of the last entry of cpio, in any of its kinds */
+#define ZIP_END    66000   /* bytes in which a zip's directory ends: with its comment */
 #define FOUND_NONE (-1000) /* no status of libarchive */
 
 struct unarc {
@@ -148,6 +150,7 @@ unarc_close(struct unarc *u)
     if (u->locale)
         freelocale(u->locale);
     buf_free(&u->data.head);
+    buf_free(&u->arcin.tail);
     mem_free(u);
 }
 
@@ -171,7 +174,10 @@ open_reader(struct unarc *u, struct err *e)
         u->arcin.lead = 1;
         u->lead = 512;
         break;
-    case KIND_ZIP: archive_read_support_format_zip(u->a); break;
+    case KIND_ZIP:
+        archive_read_support_format_zip(u->a);
+        u->arcin.keep = ZIP_END;
+        break;
     case KIND_CPIO: archive_read_support_format_cpio(u->a); break;
     case KIND_AR: archive_read_support_format_ar(u->a); break;
     case KIND_7Z: archive_read_support_format_7zip(u->a); break;
@@ -191,6 +197,16 @@ check_tar(const struct unarc *u, uint64_t end, uint64_t size, struct err *e)
                : err_set(e, ERR_INPUT, "the archive has no end mark: it was cut");
 }
 
+/* zip ends with a directory of its members, which is read last or not at all. */
+static int
+check_zip(const struct buf *tail, struct err *e)
+{
+    for (size_t i = 0; i + 22 <= tail->n; i++) /* its length */
+        if (memcmp(tail->p + i, "PK\5\6", 4) == 0)
+            return 0;
+    return err_set(e, ERR_INPUT, "the archive's directory has no end: it was cut");
+}
+
 /* libarchive was content. Where it would be so with bytes that it passed over, look at
  * where it stands. */
 static int
@@ -198,20 +214,23 @@ check_end(struct unarc *u, struct unarc_member *m, struct err *e)
 {
     uint64_t end = (uint64_t)archive_read_header_position(u->a);
     uint64_t now = (uint64_t)archive_filter_bytes(u->a, 0);
-    const char *p;
-    long n;
 
     u->over = 1;
     if (u->kind == KIND_CPIO)
         return now - end <= TRAILER
                    ? 0
                    : err_set(e, ERR_INPUT, "a damaged header, and members are lost");
-    if (u->kind != KIND_TAR && u->kind != KIND_AR)
+    if (u->kind == KIND_7Z)
         return 0;
-    while ((n = stream_take(u->arcin.in, &p, e)) > 0)
-        ;
-    if (n < 0)
+    if (u->kind == KIND_ZIP && u->arcin.in->seek) {
+        int64_t size = stream_seek(u->arcin.in, 0, SEEK_END);
+        size -= size > ZIP_END ? ZIP_END : size;
+        (void)stream_seek(u->arcin.in, size, SEEK_SET);
+    }
+    if (arcin_drain(&u->arcin, e))
         return -1;
+    if (u->kind == KIND_ZIP)
+        return check_zip(&u->arcin.tail, e);
     if (u->kind == KIND_TAR) {
         m->offset = u->arcin.in->at;
         return check_tar(u, end, u->arcin.in->at, e);
