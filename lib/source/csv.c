@@ -181,12 +181,16 @@ end_row(struct table *t)
 }
 
 static int
-too_long(struct table *t)
+too_long(struct table *t, const struct lines *l)
 {
     struct row *w = &t->row;
     struct err e;
     int rc;
 
+    if (w->raw.n == 0) {
+        w->line = l->number;
+        w->offset = l->offset;
+    }
     t->over = t->name == NULL || w->where == QUOTED;
     err_set(&e, ERR_TOO_LONG, "a row of more than %zu bytes (--max-text)%s",
             t->r->opt.max_text, t->over ? ", and the rest cannot be read" : "");
@@ -209,7 +213,7 @@ take_line(struct table *t, const struct lines *l, struct str raw)
             return reader_blank(t->r, l->number, l->offset);
     }
     if (raw.n > t->r->opt.max_text - w->raw.n)
-        return too_long(t);
+        return too_long(t, l);
     buf_str(&w->raw, raw);
     scan(t, text);
     if (w->where != QUOTED || w->bad)
@@ -229,7 +233,7 @@ csv_read(struct reader *r, char separator, struct err *e)
     lines_begin(&l, r->in, r->opt.max_text);
     while (out == 0 && !t.over && (rc = lines_next(&l, &raw, e)) > 0)
         out = rc == LINES_WHOLE  ? take_line(&t, &l, raw)
-              : rc == LINES_LONG ? too_long(&t)
+              : rc == LINES_LONG ? too_long(&t, &l)
                                  : 0;
     if (out == 0 && rc == 0 && !t.over && t.row.raw.n > 0) {
         struct err why;

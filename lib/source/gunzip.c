@@ -15,8 +15,10 @@ struct gunzip_stream {
     struct guard *guard;
     int layer;
     z_stream z;
-    int inside;      /* a gzip member */
-    int lost;        /* damage is behind us: look for the next head */
+    int inside; /* a gzip member */
+    int lost;   /* damage is behind us: look for the next head */
+    int bad;    /* with e, behind the bytes that came out */
+    struct err e;
     uint64_t member; /* where it begins */
     int n_member;
     char *block;
@@ -83,7 +85,10 @@ find_member(struct gunzip_stream *t, struct err *e)
 static void
 gunzip_resume(struct stream *s)
 {
-    ((struct gunzip_stream *)s)->lost = 1;
+    struct gunzip_stream *t = (struct gunzip_stream *)s;
+
+    t->lost = 1;
+    t->bad = 0;
 }
 
 /* Between members. 1: another one begins; 0: the end. */
@@ -123,7 +128,7 @@ gunzip_more(struct stream *s, const char **p, struct err *e)
     struct gunzip_stream *t = (struct gunzip_stream *)s;
     size_t n = 0;
 
-    while (n == 0) {
+    while (n == 0 && !t->bad) {
         int rc = t->lost     ? find_member(t, e)
                  : t->inside ? feed(t, e)
                              : begin_member(t, e);
@@ -138,7 +143,11 @@ gunzip_more(struct stream *s, const char **p, struct err *e)
         if (rc == Z_STREAM_END)
             t->inside = 0;
         else if (rc != Z_OK && !(rc == Z_BUF_ERROR && t->z.avail_in == 0))
-            return damaged(t, t->z.msg ? t->z.msg : "no gzip data", e);
+            t->bad = damaged(t, t->z.msg ? t->z.msg : "no gzip data", &t->e) != 0;
+    }
+    if (n == 0) {
+        *e = t->e;
+        return -1;
     }
     *p = t->block;
     return guard_out(t->guard, t->layer, n, e) ? -1 : (long)n;

@@ -83,6 +83,16 @@ on_text(void *arg, const xmlChar *p, int n)
     }
 }
 
+/* Is a new line or cell due? Not for what is dropped. */
+static void
+break_at(struct walker *w, const xmlChar *name)
+{
+    if (w->skip > 0)
+        return;
+    w->line |= is_in(blocks, name);
+    w->cell |= is_in(cells, name);
+}
+
 static void
 on_start(void *arg, const xmlChar *name, const xmlChar **attributes)
 {
@@ -96,8 +106,7 @@ on_start(void *arg, const xmlChar *name, const xmlChar **attributes)
     }
     w->skip += is_in(dropped, name);
     w->pre += is_in(pres, name);
-    w->line |= is_in(blocks, name);
-    w->cell |= is_in(cells, name);
+    break_at(w, name);
     if (strcasecmp((const char *)name, "title") == 0 && w->page->title.n == 0) {
         w->to = &w->page->title;
         w->line = w->cell = w->blank = 0;
@@ -114,8 +123,7 @@ on_end(void *arg, const xmlChar *name)
     w->pre -= w->pre > 0 && is_in(pres, name);
     if (strcasecmp((const char *)name, "title") == 0)
         w->to = &w->page->text;
-    w->line |= is_in(blocks, name);
-    w->cell |= is_in(cells, name);
+    break_at(w, name);
 }
 
 /* The parser compares each attribute of a tag with all others: see that they are few.

@@ -226,6 +226,7 @@ check_end(struct unarc *u, struct unarc_member *m, struct err *e)
         int64_t size = stream_seek(u->arcin.in, 0, SEEK_END);
         size -= size > ZIP_END ? ZIP_END : size;
         (void)stream_seek(u->arcin.in, size, SEEK_SET);
+        u->arcin.tail.n = 0;
     }
     if (arcin_drain(&u->arcin, e))
         return -1;
