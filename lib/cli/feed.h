@@ -1,16 +1,17 @@
 /*
  * feed.h - the way out of a tool that makes records of other things than records
  *
- * What filter.h is for the others: options, signals, rejects, counts, exit status, by the
- * same contract (textmill-records(5)). The tool finds things and puts them, one by one:
+ * What filter.h is for the others: options, signals, rejects, counts, exit status,
+ * by the same contract (textmill-records(5)). The tool finds things and puts them,
+ * one by one:
  *
  *     struct feed *f = feed_open(&c, &opt, &e);
  *     ... feed_put(f, &(struct feed_item){ .kind = OUT_DONE, .out = line }) ...
  *     return feed_close(f, &c, &e);              counts, files, exit status
  *
  * Its sum: in = blank + done + passed + rejected. A thing that was found becomes one
- * record (done), or is nothing (blank), not wanted (passed), or bad (rejected); damage is
- * a bad thing, too.
+ * record (done), or is nothing (blank), not wanted (passed), or bad (rejected);
+ * damage is a bad thing, too.
  *
  * Threads: one owner; SIGUSR1 is answered by another thread.
  */
@@ -36,8 +37,8 @@ struct feed_item {
 
 struct feed;
 
-/* NULL: a mistake in the options, or input that cannot be opened. `opt` is constant until
- * feed_close(). */
+/* NULL: a mistake in the options, or input that cannot be opened. `opt` is constant
+ * until feed_close(). */
 struct feed *feed_open(const struct cli *c, const struct filter_opt *opt,
                        struct err *e);
 
@@ -50,7 +51,8 @@ uint64_t *feed_bytes_in(struct feed *f); /* bytes read so far: the caller counts
 int feed_put(struct feed *f, const struct feed_item *item);
 int feed_flush(struct feed *f); /* let out what is there: the input pauses */
 
-/* `e` as the run left it (its code ERR_NONE: no error of its own). As filter_close(). */
+/* `e` as the run left it (its code ERR_NONE: no error of its own). As
+ * filter_close(). */
 int feed_close(struct feed *f, const struct cli *c, struct err *e);
 
 #endif

@@ -104,8 +104,9 @@ error_line(struct sink *s, const char *file, const struct line *l, struct str ra
     }
     if (l->number > 0)
         buf_printf(b, ",\"line\":%llu", (unsigned long long)l->number);
-    buf_printf(b, ",\"byte\":%llu,\"code\":\"%s\",\"msg\":",
-               (unsigned long long)l->byte, err_name(why->code));
+    buf_printf(b,
+               ",\"byte\":%llu,\"code\":\"%s\",\"msg\":", (unsigned long long)l->byte,
+               err_name(why->code));
     jout_str(b, str_of(why->msg));
     buf_puts(b, ",\"raw_b64\":\"");
     jout_base64(b, raw.p, raw.n < RAW_MAX ? raw.n : RAW_MAX);

@@ -1,13 +1,14 @@
 /*
  * html.h - the text of web pages
  *
- * Parsed by libxml2, whose events are read as they come: no tree is built. Block elements
- * begin a new line, table cells are tabs apart, white space is one blank except in <pre>;
- * scripts, styles, templates and comments are dropped, entities are characters.
+ * Parsed by libxml2, whose events are read as they come: no tree is built. Block
+ * elements begin a new line, table cells are tabs apart, white space is one blank
+ * except in <pre>; scripts, styles, templates and comments are dropped, entities are
+ * characters.
  *
- * (Of the parsers that Debian 12 has, libxml2 is the one that is maintained with security
- * fixes, streams, and is linked to libarchive already; gumbo there is that of 2015 and
- * builds trees by recursion.)
+ * (Of the parsers that Debian 12 has, libxml2 is the one that is maintained with
+ * security fixes, streams, and is linked to libarchive already; gumbo there is that
+ * of 2015 and builds trees by recursion.)
  *
  * Threads: no shared state.
  */

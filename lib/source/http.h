@@ -1,8 +1,9 @@
 /*
  * http.h - a response of a web server, as archives of the web keep it
  *
- * Source: RFC 9112 (chunks), 9110 (codings). Crawlers often have taken the codings off and
- * left their names: what is not chunked or not gzip in spite of its header is plain.
+ * Source: RFC 9112 (chunks), 9110 (codings). Crawlers often have taken the codings
+ * off and left their names: what is not chunked or not gzip in spite of its header
+ * is plain.
  *
  * Threads: pure functions.
  */

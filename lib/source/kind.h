@@ -1,8 +1,8 @@
 /*
  * kind.h - what is this? By the first bytes where they tell, else by the name
  *
- * Archives and compressed streams, WARC too, begin with bytes of their own. CSV, mail and
- * text do not: there the end of the name decides, or the user.
+ * Archives and compressed streams, WARC too, begin with bytes of their own. CSV,
+ * mail and text do not: there the end of the name decides, or the user.
  *
  * Threads: pure functions.
  */

@@ -1,8 +1,9 @@
 /*
  * lines.h - a stream cut into lines, and the readers of texts that are lines
  *
- * A line is handed out where it lies in the stream's block; only one that spans blocks is
- * copied. What is longer than max comes in pieces, so that memory stays bounded.
+ * A line is handed out where it lies in the stream's block; only one that spans
+ * blocks is copied. What is longer than max comes in pieces, so that memory stays
+ * bounded.
  *
  * Owns: the carry; the stream is borrowed.  Threads: one owner.
  */
@@ -45,8 +46,9 @@ lines_text(struct str raw)
 
 int lines_is_blank(struct str text);
 
-/* Readers (reader.h): a record a line of text; lines that are records already, which get
- * _src unless they have one. to: lines that begin at or behind this offset are not ours. */
+/* Readers (reader.h): a record a line of text; lines that are records already, which
+ * get _src unless they have one. to: lines that begin at or behind this offset are
+ * not ours. */
 int lines_read(struct reader *r, uint64_t to, struct err *e);
 int lines_read_jsonl(struct reader *r, uint64_t to, struct err *e);
 

@@ -360,8 +360,8 @@ struct box {
     int begun, ours, too_long;
 };
 
-/* "From somebody Thu Jan  1 00:00:00 1970": a time and a year behind the name. A line of
- * a text that begins with this word has none. */
+/* "From somebody Thu Jan  1 00:00:00 1970": a time and a year behind the name. A
+ * line of a text that begins with this word has none. */
 static int
 is_from_line(struct str s)
 {

@@ -16,8 +16,8 @@
 #define MAIL_DEPTH 64    /* parts inside each other */
 #define MAIL_PARTS 10000 /* of one message */
 
-/* One message (after its "From " line) becomes one record, or a reject; one that was cut
- * becomes both. Returns as reader_end(). */
+/* One message (after its "From " line) becomes one record, or a reject; one that was
+ * cut becomes both. Returns as reader_end(). */
 int mail_message(struct reader *r, struct str message, uint64_t line, uint64_t offset);
 
 /* Readers (reader.h): one message; a mailbox, whose messages begin with a "From " line

@@ -16,8 +16,9 @@
  * field; n when there is none. */
 size_t mime_body(struct str message);
 
-/* The next header field, taken off *rest. value: as it is, folded lines with it, without
- * the white space around. 0: there is none. Lines that are no field are skipped. */
+/* The next header field, taken off *rest. value: as it is, folded lines with it,
+ * without the white space around. 0: there is none. Lines that are no field are
+ * skipped. */
 int mime_next(struct str *rest, struct str *name, struct str *value);
 
 /* The first field of that name (small letters); 0: none, *value is empty. */
@@ -30,9 +31,9 @@ int mime_is(struct str value, const char *type);
 /* Append the value of a parameter (charset, boundary), unquoted. 1: it is there. */
 int mime_param(struct str value, const char *name, struct buf *out);
 
-/* Append a field's value as text: unfolded, encoded words decoded where their charset is
- * known and they are valid in it, else as they are. Other bytes are declared to be in
- * `charset` (NULL: taken as they are). */
+/* Append a field's value as text: unfolded, encoded words decoded where their
+ * charset is known and they are valid in it, else as they are. Other bytes are
+ * declared to be in `charset` (NULL: taken as they are). */
 void mime_words(struct str value, const char *charset, struct buf *out);
 
 /* Append a body decoded by its Content-Transfer-Encoding. ERR_INPUT: damaged, or an

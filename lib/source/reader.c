@@ -1,4 +1,4 @@
-/* reader.c - what the readers of texts share: where we are, and the record being made */
+/* reader.c - what readers of texts share: where we are, and the record being made */
 #include "source/reader.h"
 
 #include "base/sha.h"

@@ -1,9 +1,9 @@
 /*
  * source.h - from files of any kind to records
  *
- * A file is opened, unpacked as often as it was packed, and its archives are walked in
- * depth; what is left are texts, which are handed to the reader of their kind. Nothing is
- * ever written to disk, names are data, memory is bounded.
+ * A file is opened, unpacked as often as it was packed, and its archives are walked
+ * in depth; what is left are texts, which are handed to the reader of their kind.
+ * Nothing is ever written to disk, names are data, memory is bounded.
  *
  *     struct source_opt opt = { .reader = {...}, .guard = {...}, .stop_fd = -1 };
  *     if (source_run(names, &opt, &e)) ...

@@ -1,4 +1,4 @@
-/* stream.c - bytes that come block by block: a file, memory, a part of another stream */
+/* stream.c - bytes block by block: a file, memory, a part of another stream */
 #include "source/stream.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * stream.h - bytes that come block by block: a file, memory, or what one of the unpackers
+ * stream.h - bytes block by block: a file, memory, or what one of the unpackers
  * makes of another stream
  *
  *     struct stream *s = stream_file(&f, &e);

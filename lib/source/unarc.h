@@ -6,9 +6,10 @@
  *         if (rc > 0) ... unarc_data(u)                 a stream of the member's bytes
  *         else if (rc < 0 && unarc_over(u)) break;      e; else the rest is still read
  *
- * Damage is never silent: a wrong checksum or a size that is not kept is an error at the
- * end of the data, a tar without its end mark one at its end. Tars one behind another are
- * one. (ar has no checksums and no end mark: what it cannot tell, we cannot.)
+ * Damage is never silent: a wrong checksum or a size that is not kept is an error at
+ * the end of the data, a tar without its end mark one at its end. Tars one behind
+ * another are one. (ar has no checksums and no end mark: what it cannot tell, we
+ * cannot.)
  *
  * Owns: the reader; `in` is borrowed.  Threads: one owner.
  */

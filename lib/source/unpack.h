@@ -1,8 +1,8 @@
 /*
  * unpack.h - bzip2, xz, lzma, zstd and lz4 streams, by libarchive
  *
- * What libarchive takes for the end of a stream and drops (bytes that are none of it) is
- * an error here, so that a damaged second part is not lost in silence.
+ * What libarchive takes for the end of a stream and drops (bytes that are none of
+ * it) is an error here, so that a damaged second part is not lost in silence.
  *
  * Owns: `in`.  Threads: one owner.
  */

@@ -1,4 +1,4 @@
-/* fuzz_source.c - a file of any bytes, through all the unpackers and readers there are */
+/* fuzz_source.c - a file of any bytes, through all unpackers and readers */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <sys/mman.h>

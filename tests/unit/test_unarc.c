@@ -1,4 +1,4 @@
-/* test_unarc.c - kinds by their bytes and names, limits, streams, damaged gzip and tar */
+/* test_unarc.c - kinds, limits, streams, damaged gzip and tar */
 #include <stdio.h>
 
 #include "gathered.h"
