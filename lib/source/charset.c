@@ -191,7 +191,8 @@ charset_more(struct stream *s, const char **p, struct err *e)
         left = t->rest.n;
         t->failed = convert(t->cd, t->name, &from, &left, t->ended, t->in->at - left,
                             t->replace, SIZE_MAX, &t->out, &t->e) != 0;
-        memmove(t->rest.p, from, left);
+        if (left > 0)
+            memmove(t->rest.p, from, left);
         t->rest.n = left;
     }
     if (t->out.n == 0 && t->failed) {

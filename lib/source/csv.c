@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "source/lines.h"
+#include "text/utf8.h"
 
 enum where {
     START,
@@ -103,7 +104,7 @@ scan(struct table *t, struct str s)
 static struct str
 text_of(const struct buf *b, struct field f)
 {
-    return (struct str){ b->p + f.at, f.n };
+    return (struct str){ buf_span(b).p + f.at, f.n };
 }
 
 /* The names of the columns, made different. */
@@ -117,12 +118,16 @@ take_names(struct table *t)
     t->name = mem_zero(w->n, sizeof *t->name);
     t->n_name = w->n;
     /* Their bytes must stay where they are: the map has the keys there. */
-    (void)buf_room(&t->names, w->text.n + w->n * 48);
+    (void)buf_room(&t->names, 3 * w->text.n + w->n * 48);
     for (size_t i = 0; i < w->n; i++) {
         struct str s = text_of(&w->text, w->field[i]), own;
         for (size_t k = 0;; k++) {
             name.n = 0;
-            buf_str(&name, s.n > 0 ? s : STR("column"));
+            /* U+FFFD is three bytes for one. */
+            if (s.n > 0)
+                utf8_repair(&name, s.p, s.n);
+            else
+                buf_puts(&name, "column");
             if (k > 0 || s.n == 0)
                 buf_printf(&name, "_%zu", i + 1 + k - (s.n > 0));
             own = (struct str){ t->names.p + t->names.n, name.n };
@@ -142,7 +147,7 @@ put_row(struct table *t)
 {
     struct row *w = &t->row;
     struct reader *r = t->r;
-    struct str raw = { w->raw.p, w->raw.n };
+    struct str raw = buf_span(&w->raw);
     struct err e;
 
     if (w->bad)
@@ -157,18 +162,26 @@ put_row(struct table *t)
     return reader_end(r, w->line, w->offset, raw);
 }
 
+static int
+is_utf8(const struct table *t, struct str s)
+{
+    return t->r->opt.replace || utf8_valid(s.p, s.n) == s.n;
+}
+
 /* A row is whole. */
 static int
 end_row(struct table *t)
 {
     struct row *w = &t->row;
-    struct str raw = { w->raw.p, w->raw.n };
+    struct str raw = buf_span(&w->raw);
     struct err e;
     int rc = 0;
 
     end_field(w);
-    if (t->name == NULL && w->bad) {
-        err_set(&e, ERR_INPUT, "the header cannot be read");
+    if (t->name == NULL && (w->bad || !is_utf8(t, raw))) {
+        err_set(&e, w->bad ? ERR_INPUT : ERR_UTF8, "the header cannot be read: %s",
+                w->bad ? "a quote where none may be, or too many fields"
+                       : "it is not UTF-8");
         rc = reader_bad(t->r, w->line, w->offset, raw, &e);
         t->over = 1;
     } else if (t->name == NULL) {
@@ -238,8 +251,7 @@ csv_read(struct reader *r, char separator, struct err *e)
     if (out == 0 && rc == 0 && !t.over && t.row.raw.n > 0) {
         struct err why;
         err_set(&why, ERR_INPUT, "a row whose quotes are not closed");
-        out = reader_bad(r, t.row.line, t.row.offset,
-                         (struct str){ t.row.raw.p, t.row.raw.n }, &why);
+        out = reader_bad(r, t.row.line, t.row.offset, buf_span(&t.row.raw), &why);
     }
     lines_release(&l);
     buf_free(&t.row.text);

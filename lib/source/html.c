@@ -300,11 +300,11 @@ html_members(struct reader *r, struct str bytes, const char *declared, struct er
     if (rc == 0)
         rc = clean(r, &utf8, e);
     if (rc == 0)
-        rc = html_text((struct str){ utf8.p, utf8.n }, &page, e);
+        rc = html_text(buf_span(&utf8), &page, e);
     if (rc == 0 && page.title.n > 0)
-        reader_text(r, STR("title"), (struct str){ page.title.p, page.title.n });
+        reader_text(r, STR("title"), buf_span(&page.title));
     if (rc == 0)
-        reader_text(r, STR("text"), (struct str){ page.text.p, page.text.n });
+        reader_text(r, STR("text"), buf_span(&page.text));
     buf_free(&utf8);
     buf_free(&page.title);
     buf_free(&page.text);
@@ -317,7 +317,7 @@ html_read(struct reader *r, struct err *e)
     struct buf all = { 0 };
     struct err why;
     int rc = stream_all(r->in, r->opt.max_text, &all, e);
-    struct str bytes = { all.p, all.n };
+    struct str bytes = buf_span(&all);
 
     if (rc == 0 && all.n == 0) {
         rc = reader_blank(r, 0, r->member_offset);

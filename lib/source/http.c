@@ -120,7 +120,7 @@ http_parse(struct str s, size_t max, struct http *out, struct err *e)
     if (mime_field(head, "transfer-encoding", &value) && is_word(value, "chunked")) {
         rc = unchunk(body, &joined, &plain, e);
         if (rc == 0 && !plain)
-            body = (struct str){ joined.p, joined.n };
+            body = buf_span(&joined);
     }
     mime_field(head, "content-encoding", &value);
     if (rc == 0)

@@ -102,7 +102,9 @@ scan(struct str text, struct json_watch *src, struct json *v, struct err *e)
 {
     if (json_scan(text.p, text.n, src, 1, v, e))
         return -1;
-    return v->type == JSON_OBJECT ? 0 : err_set(e, ERR_NOT_OBJECT, "no object");
+    if (v->type != JSON_OBJECT)
+        return err_set(e, ERR_NOT_OBJECT, "no object");
+    return src->count < 2 ? 0 : err_set(e, ERR_EXISTS, "member '_src' is there twice");
 }
 
 static int
@@ -120,11 +122,11 @@ json_line(struct reader *r, const struct lines *l, struct str raw)
     splice_begin(&s, text, v);
     if (src.count == 0) {
         reader_src(r, l->number, l->offset, &r->pad);
-        splice_append(&s, STR("\"_src\":"), (struct str){ r->pad.p, r->pad.n });
+        splice_append(&s, STR("\"_src\":"), buf_span(&r->pad));
     }
     splice_end(&s, &r->json);
     buf_char(&r->json, '\n');
-    return reader_put(r, l->number, l->offset, (struct str){ r->json.p, r->json.n });
+    return reader_put(r, l->number, l->offset, buf_span(&r->json));
 }
 
 static int

@@ -208,7 +208,7 @@ charset_of(struct message *m, struct str type, char name[CHARSET_NAME], struct e
     m->pad.n = 0;
     if (!mime_param(type, "charset", &m->pad) || m->pad.n == 0)
         return 0;
-    if (charset_name((struct str){ m->pad.p, m->pad.n }, 0, name))
+    if (charset_name(buf_span(&m->pad), 0, name))
         return 1;
     return err_set(e, ERR_UTF8, "a part in an unknown charset");
 }
@@ -219,7 +219,7 @@ text_part(struct message *m, struct str type, int is_html, struct err *e)
     const struct reader *r = m->r;
     struct html_page page = { 0 };
     char name[CHARSET_NAME];
-    struct str bytes = { m->bytes.p, m->bytes.n };
+    struct str bytes = buf_span(&m->bytes);
     int known = charset_of(m, type, name, e), rc;
     const char *from = known == 1 ? name : r->opt.from_charset;
     size_t good;
@@ -238,7 +238,7 @@ text_part(struct message *m, struct str type, int is_html, struct err *e)
         for (size_t i = 0; rc == 0 && i < m->pad.n; i++)
             m->pad.p[i] = m->pad.p[i] ? m->pad.p[i] : ' ';
         if (rc == 0)
-            rc = html_text((struct str){ m->pad.p, m->pad.n }, &page, e);
+            rc = html_text(buf_span(&m->pad), &page, e);
         if (rc == 0)
             add_text(m, &page.text);
     } else {
@@ -293,7 +293,7 @@ headers(struct message *m, struct str head)
             continue;
         m->pad.n = 0;
         mime_words(value, m->r->opt.from_charset, &m->pad);
-        reader_text(m->r, str_of(names[i][1]), (struct str){ m->pad.p, m->pad.n });
+        reader_text(m->r, str_of(names[i][1]), buf_span(&m->pad));
     }
 }
 
@@ -308,7 +308,7 @@ put_message(struct message *m, const struct err *why, struct str message, uint64
         why = &m->lost;
     if (why)
         return reader_bad(r, line, offset, message, why);
-    reader_text(r, STR("text"), (struct str){ m->text.p, m->text.n });
+    reader_text(r, STR("text"), buf_span(&m->text));
     if (reader_end(r, line, offset, message))
         return -1;
     return m->lost.code == ERR_NONE ? 0
@@ -346,7 +346,7 @@ mail_read(struct reader *r, struct err *e)
 
     if (rc == 0)
         rc = all.n == 0 ? reader_blank(r, 0, r->member_offset)
-                        : mail_message(r, (struct str){ all.p, all.n }, 1, 0);
+                        : mail_message(r, buf_span(&all), 1, 0);
     buf_free(&all);
     return rc;
 }
@@ -401,7 +401,7 @@ end_message(struct box *b)
         if (m->p[m->n - cut - 1] == '\n')
             m->n -= cut;
     }
-    return mail_message(b->r, (struct str){ m->p, m->n }, b->line, b->offset);
+    return mail_message(b->r, buf_span(m), b->line, b->offset);
 }
 
 /* A line inside a message: ">From" was "From". */

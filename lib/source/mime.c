@@ -388,8 +388,8 @@ decode_words(const char *p, const char *end, struct buf *out)
         ok = word_bytes(&w, &bytes);
         p = w.end;
     }
-    ok = ok && charset_convert(name, (struct str){ bytes.p, bytes.n }, 0, SIZE_MAX / 2,
-                               out, &ignored) == 0;
+    ok = ok &&
+         charset_convert(name, buf_span(&bytes), 0, SIZE_MAX / 2, out, &ignored) == 0;
     buf_free(&bytes);
     if (!ok)
         out->n = from;

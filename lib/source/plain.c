@@ -28,7 +28,7 @@ one_text(struct reader *r, struct str bytes)
         rc = reader_bad(r, 0, r->member_offset, bytes, &e);
     } else {
         reader_begin(r);
-        reader_text(r, STR("text"), (struct str){ text.p, text.n });
+        reader_text(r, STR("text"), buf_span(&text));
         rc = reader_end_whole(r, bytes);
     }
     buf_free(&text);
@@ -43,7 +43,7 @@ plain_read(struct reader *r, struct err *e)
 
     if (rc == 0)
         rc = all.n == 0 ? reader_blank(r, 0, r->member_offset)
-                        : one_text(r, (struct str){ all.p, all.n });
+                        : one_text(r, buf_span(&all));
     buf_free(&all);
     return rc;
 }

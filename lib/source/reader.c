@@ -17,7 +17,7 @@ put_name(struct reader *r, struct str name, const char *key)
     buf_printf(b, ",\"%s\":", key);
     r->name.n = 0;
     utf8_repair(&r->name, name.p, name.n);
-    jout_str(b, (struct str){ r->name.p, r->name.n });
+    jout_str(b, buf_span(&r->name));
     if (utf8_valid(name.p, name.n) == name.n)
         return;
     buf_printf(b, ",\"%s_b64\":\"", key);
@@ -105,7 +105,7 @@ reader_text(struct reader *r, struct str name, struct str value)
     if (r->opt.replace) {
         r->pad.n = 0;
         utf8_repair(&r->pad, value.p, value.n);
-        jout_str(&r->json, (struct str){ r->pad.p, r->pad.n });
+        jout_str(&r->json, buf_span(&r->pad));
     } else if (r->e.code == ERR_NONE) {
         err_set(&r->e, ERR_UTF8,
                 "byte %zu of '%.*s' is not UTF-8; if its charset is known, give "
@@ -147,7 +147,7 @@ put(struct reader *r, const struct reader_item *item)
 static struct str
 shown_name(const struct reader *r)
 {
-    return r->in_archive ? (struct str){ r->name.p, r->name.n } : STR("");
+    return r->in_archive ? buf_span(&r->name) : STR("");
 }
 
 int
@@ -168,7 +168,7 @@ reader_end(struct reader *r, uint64_t line, uint64_t offset, struct str raw)
     put_key(r, STR("_src"));
     reader_src(r, line, offset, &r->json);
     buf_add(&r->json, "}\n", 2);
-    return reader_put(r, line, offset, (struct str){ r->json.p, r->json.n });
+    return reader_put(r, line, offset, buf_span(&r->json));
 }
 
 int

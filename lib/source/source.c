@@ -47,10 +47,11 @@ struct walk {
 static int
 is_wanted(const struct walk *w, size_t own)
 {
-    const char *name = w->name.p + own;
+    const char *name;
 
     if (w->opt->n_match == 0 || w->n_level == 0)
         return 1;
+    name = w->name.p + own;
     for (int i = 0; i < w->opt->n_match; i++) {
         const char *glob = w->opt->match[i];
         if (fnmatch(glob, name, 0) == 0 || fnmatch(glob, w->name.p, 0) == 0)
@@ -297,7 +298,7 @@ describe(struct walk *w, const struct unarc_member *m)
     buf_str(&w->name, m->name);
     *buf_room(&w->name, 1) = '\0';
     r->in_archive = 1;
-    r->member = (struct str){ w->name.p, w->name.n };
+    r->member = buf_span(&w->name);
     r->member_offset = m->offset;
     r->mtime = m->mtime;
     r->has_mtime = m->has_mtime;

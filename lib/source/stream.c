@@ -70,6 +70,8 @@ stream_peek(struct stream *s, size_t n, int lines, const char **p)
 void
 stream_skip(struct stream *s, size_t n)
 {
+    if (n == 0)
+        return;
     s->p += n;
     s->n -= n;
     s->at += n;
@@ -228,6 +230,8 @@ memory_more(struct stream *s, const char **p, struct err *e)
     size_t n = t->b.n - t->at;
 
     (void)e;
+    if (n == 0)
+        return 0;
     *p = t->b.p + t->at;
     t->at = t->b.n;
     return (long)n;

@@ -62,14 +62,14 @@ put_text(struct reader *r, struct str type, struct str body, struct err *e)
     int rc;
 
     if (mime_param(type, "charset", &charset) &&
-        charset_name((struct str){ charset.p, charset.n }, 1, name))
+        charset_name(buf_span(&charset), 1, name))
         declared = name;
     buf_free(&charset);
     if (is_page(type))
         return html_members(r, body, declared, e);
     rc = plain_convert(r, body, declared ? declared : r->opt.from_charset, &text, e);
     if (rc == 0)
-        reader_text(r, STR("text"), (struct str){ text.p, text.n });
+        reader_text(r, STR("text"), buf_span(&text));
     buf_free(&text);
     return rc;
 }
@@ -89,12 +89,12 @@ put_record(struct warc *w, struct str head, struct str type, struct str raw,
     put_field(r, head, "warc-date", "date");
     put_field(r, head, "warc-record-id", "id");
     if (http) {
-        body = (struct str){ http->body.p, http->body.n };
+        body = buf_span(&http->body);
         reader_number(r, STR("status"), (uint64_t)http->status);
     }
     while (kind.n < type.n && type.p[kind.n] != ';')
         buf_char(&kind, type.p[kind.n]);
-    reader_text(r, STR("type"), (struct str){ kind.p, kind.n });
+    reader_text(r, STR("type"), buf_span(&kind));
     buf_free(&kind);
     return put_text(r, type, body, &e) ? reader_bad(r, 0, w->offset, raw, &e)
                                        : reader_end(r, 0, w->offset, raw);
@@ -103,7 +103,7 @@ put_record(struct warc *w, struct str head, struct str type, struct str raw,
 static int
 take_block(struct warc *w)
 {
-    struct str head = { w->head.p, w->head.n }, raw = { w->block.p, w->block.n };
+    struct str head = buf_span(&w->head), raw = buf_span(&w->block);
     struct str type, kind;
     struct http http = { 0 };
     struct err e;
@@ -181,8 +181,8 @@ parse_length(struct warc *w, struct err *e)
     struct str value;
     uint64_t n = 0;
 
-    if (!mime_field((struct str){ w->head.p, w->head.n }, "content-length", &value) ||
-        value.n == 0 || value.n > 18)
+    if (!mime_field(buf_span(&w->head), "content-length", &value) || value.n == 0 ||
+        value.n > 18)
         return err_set(e, ERR_INPUT, "a WARC record without its length");
     for (size_t i = 0; i < value.n; i++) {
         if (value.p[i] < '0' || value.p[i] > '9')
@@ -199,7 +199,7 @@ is_wanted(const struct warc *w)
     static const char *const types[] = { "response", "resource", "conversion" };
     struct str value;
 
-    mime_field((struct str){ w->head.p, w->head.n }, "warc-type", &value);
+    mime_field(buf_span(&w->head), "warc-type", &value);
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (mime_is(value, types[i]))
             return w->length > 0;

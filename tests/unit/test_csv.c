@@ -33,6 +33,7 @@ main(void)
     table("a\n0123456789\n1\n", 8, "!too-long 2 2\n{\"a\":\"1\"}\n", "a long line");
     table("a\n\"0123\n4567\n1\n", 8, "!too-long 2 2\n", "long and in quotes: the rest");
     table("a\n\xff\n1\n", 99, "!utf8 2 2\n{\"a\":\"1\"}\n", "no UTF-8");
+    table("\xff\n1\n", 99, "!utf8 1 0\n", "a header that is not UTF-8");
     table("", 99, "", "nothing");
     return tap_done();
 }
