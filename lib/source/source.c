@@ -238,6 +238,9 @@ unpack(struct walk *w, struct stream **in, struct str *name, int *layer,
         size_t n = stream_peek(*in, KIND_LOOK, 1, &p);
         enum kind promised = kind_promised(*name);
         *kind = kind_magic((struct str){ p, n });
+        /* An empty member is what its archive says; an empty file may have been cut. */
+        if (n == 0 && w->n_level > 0)
+            promised = KIND_NONE;
         if (*kind == KIND_NONE && promised == KIND_TAR)
             *kind = KIND_TAR; /* of no member, or its first header is damaged */
         if (*kind == KIND_NONE && promised != KIND_NONE && !(*in)->failed)
