@@ -3,6 +3,7 @@
 
 #include <libxml/HTMLparser.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -23,18 +24,19 @@ struct walker {
     int deep;
 };
 
+/* Names come in small letters. */
 static int
 is_in(const char *const *list, const xmlChar *name)
 {
     for (; *list; list++)
-        if (strcasecmp(*list, (const char *)name) == 0)
+        if (strcmp(*list, (const char *)name) == 0)
             return 1;
     return 0;
 }
 
 static const char *const dropped[] = { "script", "style", "template", NULL };
-static const char *const pres[] = { "pre", "textarea", "listing", "xmp", NULL };
-static const char *const cells[] = { "td", "th", NULL };
+static const char *const pres[] = { "listing", "pre", "textarea", "xmp", NULL };
+/* In the order of strcmp(). */
 static const char *const blocks[] = {
     "address", "article",  "aside",      "blockquote", "body",     "br",     "caption",
     "center",  "dd",       "details",    "dialog",     "dir",      "div",    "dl",
@@ -44,8 +46,33 @@ static const char *const blocks[] = {
     "listing", "main",     "menu",       "nav",        "noscript", "ol",     "optgroup",
     "option",  "p",        "pre",        "search",     "section",  "select", "summary",
     "table",   "tbody",    "textarea",   "tfoot",      "thead",    "title",  "tr",
-    "ul",      "xmp",      NULL
+    "ul",      "xmp",
 };
+
+static int
+compare(const void *name, const void *block)
+{
+    return strcmp(name, *(const char *const *)block);
+}
+
+static int
+is_block(const xmlChar *name)
+{
+    return bsearch(name, blocks, sizeof blocks / sizeof *blocks, sizeof *blocks,
+                   compare) != NULL;
+}
+
+static int
+is_cell(const xmlChar *name)
+{
+    return name[0] == 't' && (name[1] == 'd' || name[1] == 'h') && name[2] == '\0';
+}
+
+static int
+is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v');
+}
 
 static void
 separate(struct walker *w)
@@ -63,23 +90,24 @@ separate(struct walker *w)
 }
 
 static void
-on_text(void *arg, const xmlChar *p, int n)
+on_text(void *arg, const xmlChar *text, int n)
 {
     struct walker *w = arg;
+    const char *p = (const char *)text, *end = p + n;
+    int pre = w->pre > 0 && w->to == &w->page->text;
 
     if (w->skip || w->deep)
         return;
-    for (int i = 0; i < n; i++) {
-        char c = (char)p[i];
-        int space = strchr(" \t\n\r\f", c) != NULL;
-        if (space && !(w->pre > 0 && w->to == &w->page->text)) {
-            w->blank = 1;
-            continue;
+    while (p < end) {
+        const char *from = p;
+        while (p < end && (pre ? *p != '\r' : !is_blank(*p)))
+            p++;
+        if (p > from) {
+            separate(w);
+            buf_add(w->to, from, (size_t)(p - from));
         }
-        if (c == '\r')
-            continue;
-        separate(w);
-        buf_char(w->to, c);
+        w->blank |= p < end && !pre;
+        p += p < end;
     }
 }
 
@@ -89,8 +117,8 @@ break_at(struct walker *w, const xmlChar *name)
 {
     if (w->skip > 0)
         return;
-    w->line |= is_in(blocks, name);
-    w->cell |= is_in(cells, name);
+    w->line |= is_block(name);
+    w->cell |= is_cell(name);
 }
 
 static void
@@ -107,7 +135,7 @@ on_start(void *arg, const xmlChar *name, const xmlChar **attributes)
     w->skip += is_in(dropped, name);
     w->pre += is_in(pres, name);
     break_at(w, name);
-    if (strcasecmp((const char *)name, "title") == 0 && w->page->title.n == 0) {
+    if (strcmp((const char *)name, "title") == 0 && w->page->title.n == 0) {
         w->to = &w->page->title;
         w->line = w->cell = w->blank = 0;
     }
@@ -121,7 +149,7 @@ on_end(void *arg, const xmlChar *name)
     w->depth -= w->depth > 0;
     w->skip -= w->skip > 0 && is_in(dropped, name);
     w->pre -= w->pre > 0 && is_in(pres, name);
-    if (strcasecmp((const char *)name, "title") == 0)
+    if (strcmp((const char *)name, "title") == 0)
         w->to = &w->page->text;
     break_at(w, name);
 }
@@ -145,7 +173,7 @@ check_tags(struct str s, struct err *e)
                 space = 1;
                 continue;
             }
-            if (strchr(" \t\n\r\f/", *p) && *p) {
+            if (is_blank(*p) || *p == '/') {
                 space = 1;
                 continue;
             }
