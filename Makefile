@@ -48,7 +48,7 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 CFLAGS   ?=
 ALLFLAGS  = -std=c11 -ffp-contract=off -fno-math-errno $(WARN) $(FLAGS_$(FLAVOR)) $(CFLAGS)
 CPPFLAGS := -D_POSIX_C_SOURCE=200809L -Ilib -MMD -MP
-LDLIBS   := -lopenblas -ljq -lcrypto -lxxhash -lm -pthread
+LDLIBS   := -lopenblas -ljq -lcrypto -lxxhash -larchive -lz -lxml2 -lm -pthread
 LINK      = $(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -Wl,--as-needed $(LDLIBS)
 
 # Everything is picked up by its place: no list of files is kept anywhere.
@@ -112,6 +112,7 @@ $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLFLAGS) $(ISA_$(notdir $(*D))) -c -o $@ $<
 
+$(OUT)/lib/source/html.o: CPPFLAGS += -isystem /usr/include/libxml2
 $(OUT)/lib/cli/%.o: CPPFLAGS += -DTEXTMILL_VERSION='"$(VERSION)"'
 
 # The flags that the objects were made with: a change of them remakes the objects.

@@ -57,6 +57,13 @@ buf_char(struct buf *b, char c)
     b->n++;
 }
 
+/* What it holds, until it grows; its p is never NULL. */
+static inline struct str
+buf_span(const struct buf *b)
+{
+    return (struct str){ b->p ? b->p : "", b->n };
+}
+
 void buf_puts(struct buf *b, const char *s);
 void buf_u64(struct buf *b, uint64_t v);
 void buf_printf(struct buf *b, const char *fmt, ...)

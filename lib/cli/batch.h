@@ -29,8 +29,9 @@ struct outcome {
     struct err *e;  /* kept, rejected */
     size_t tokens;  /* of the text */
     int overlong, folded;
-    size_t more;   /* records that went out behind the first */
-    uint64_t hash; /* of the text, when only counting */
+    size_t more;       /* records that went out behind the first */
+    uint64_t hash;     /* of the text, when only counting */
+    struct str member; /* of the file, where the record is not in the file itself */
 };
 
 struct record;

@@ -91,14 +91,21 @@ sink_open(const char *tool, const struct filter_opt *opt, struct report *report,
 
 static void
 error_line(struct sink *s, const char *file, const struct line *l, struct str raw,
-           const struct err *why)
+           const struct outcome *o)
 {
+    const struct err *why = o->e;
     struct buf *b = &s->errors;
 
     buf_puts(b, "{\"file\":");
     jout_str(b, str_of(file));
-    buf_printf(b, ",\"line\":%llu,\"byte\":%llu,\"code\":\"%s\",\"msg\":",
-               (unsigned long long)l->number, (unsigned long long)l->byte,
+    if (o->member.n > 0) {
+        buf_puts(b, ",\"member\":");
+        jout_str(b, o->member);
+    }
+    if (l->number > 0)
+        buf_printf(b, ",\"line\":%llu", (unsigned long long)l->number);
+    buf_printf(b,
+               ",\"byte\":%llu,\"code\":\"%s\",\"msg\":", (unsigned long long)l->byte,
                err_name(why->code));
     jout_str(b, str_of(why->msg));
     buf_puts(b, ",\"raw_b64\":\"");
@@ -107,7 +114,7 @@ error_line(struct sink *s, const char *file, const struct line *l, struct str ra
 }
 
 static void
-show(struct sink *s, const char *file, const struct line *l, const struct err *why)
+show(struct sink *s, const char *file, const struct line *l, const struct outcome *o)
 {
     uint64_t bad = s->report->rejected + s->report->kept;
 
@@ -118,8 +125,11 @@ show(struct sink *s, const char *file, const struct line *l, const struct err *w
         return;
     }
     report_show_end(s->report);
-    fprintf(stderr, "%s: %s:%llu: %s: %s\n", s->tool, file,
-            (unsigned long long)l->number, err_name(why->code), why->msg);
+    fprintf(stderr, "%s: %s%s%.*s:%s%llu: %s: %s\n", s->tool, file,
+            o->member.n ? ":" : "", (int)o->member.n, o->member.n ? o->member.p : "",
+            l->number > 0 ? "" : "byte ",
+            (unsigned long long)(l->number > 0 ? l->number : l->byte),
+            err_name(o->e->code), o->e->msg);
 }
 
 /* A record that could not be done. -1: the run ends here. */
@@ -140,8 +150,8 @@ bad(struct sink *s, const struct input *in, const struct batch *b, size_t i,
             buf_char(&s->rejects, '\n'); /* the last line of a file had no end */
     }
     if (s->fd_errors >= 0)
-        error_line(s, file, l, raw, o->e);
-    show(s, file, l, o->e);
+        error_line(s, file, l, raw, o);
+    show(s, file, l, o);
     if (s->fail)
         return err_set(e, ERR_INPUT, "%s:%llu: %s: %s", file,
                        (unsigned long long)l->number, err_name(o->e->code), o->e->msg);

@@ -11,9 +11,10 @@
 
 static const char hex[] = "0123456789abcdef";
 
-static void
-escape(struct buf *b, unsigned char c)
+void
+jout_escape(struct buf *b, char ch)
 {
+    unsigned char c = (unsigned char)ch;
     char u[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
 
     switch (c) {
@@ -39,7 +40,7 @@ jout_str(struct buf *b, struct str s)
         if (c >= 0x20 && c != '"' && c != '\\')
             continue;
         buf_add(b, s.p + from, i - from);
-        escape(b, c);
+        jout_escape(b, s.p[i]);
         from = i + 1;
     }
     buf_add(b, s.p + from, s.n - from);

@@ -16,6 +16,9 @@
  * escaped, everything else as it is. */
 void jout_str(struct buf *b, struct str s);
 
+/* One byte (below 0x20, a quote or a backslash) as a string has it: \n, \u001f, \". */
+void jout_escape(struct buf *b, char c);
+
 /* Shortest decimal that reads back to the same float32. x must be finite. */
 void jout_f32(struct buf *b, float x);
 
