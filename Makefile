@@ -22,7 +22,6 @@ BINDIR     ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec
 DATADIR    ?= $(PREFIX)/share
 MANDIR     ?= $(PREFIX)/share/man
-
 export TEXTMILL_MODELS ?= $(HOME)/.local/share/textmill/models
 
 ifeq ($(filter release asan tsan cover fuzz,$(FLAVOR)),)
@@ -47,7 +46,7 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
             -Wconversion -Wno-sign-conversion -Werror
 CFLAGS   ?=
 ALLFLAGS  = -std=c11 -ffp-contract=off -fno-math-errno $(WARN) $(FLAGS_$(FLAVOR)) $(CFLAGS)
-CPPFLAGS := -D_POSIX_C_SOURCE=200809L -Ilib -MMD -MP
+CPPFLAGS := -D_POSIX_C_SOURCE=200809L -Ilib -isystem /usr/include/libxml2 -MMD -MP
 LDLIBS   := -lopenblas -ljq -lcrypto -lxxhash -larchive -lz -lxml2 -lm -pthread
 LINK      = $(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -Wl,--as-needed $(LDLIBS)
 
@@ -112,7 +111,6 @@ $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLFLAGS) $(ISA_$(notdir $(*D))) -c -o $@ $<
 
-$(OUT)/lib/source/html.o: CPPFLAGS += -isystem /usr/include/libxml2
 $(OUT)/lib/cli/%.o: CPPFLAGS += -DTEXTMILL_VERSION='"$(VERSION)"'
 
 # The flags that the objects were made with: a change of them remakes the objects.

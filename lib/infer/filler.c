@@ -14,7 +14,7 @@
 #define ROWS 16
 
 struct filler {
-    struct reader *reader;
+    struct windows *windows;
     const struct session *session;
     const struct kernels *k;
     struct taskhead *head;
@@ -61,7 +61,7 @@ find_mask(struct filler *f, struct err *e)
     if (f->mask < 0 || !tokenizer_is_special(t, f->mask))
         return err_set(e, ERR_MODEL, "%s: the tokenizer has no mask token",
                        f->session->how.dir);
-    reader_seek(f->reader, f->mask);
+    windows_seek(f->windows, f->mask);
     return 0;
 }
 
@@ -89,8 +89,8 @@ filler_open(const struct filler_opt *opt, struct err *e)
     f = mem_zero(1, sizeof *f);
     f->k = kernel_get(cpu_level());
     f->top = (size_t)opt->top;
-    if ((f->reader = reader_open(&opt->embed, e)) != NULL) {
-        f->session = reader_session(f->reader);
+    if ((f->windows = windows_open(&opt->embed, e)) != NULL) {
+        f->session = windows_session(f->windows);
         f->head = taskhead_open(f->session->model, TASKHEAD_MASK, e);
         if (f->head && find_mask(f, e) == 0) {
             sort_words(f);
@@ -108,14 +108,14 @@ filler_close(struct filler *f)
         return;
     mem_free(f->is_word);
     taskhead_close(f->head);
-    reader_close(f->reader);
+    windows_close(f->windows);
     mem_free(f);
 }
 
 const struct embedder *
 filler_embedder(const struct filler *f)
 {
-    return reader_embedder(f->reader);
+    return windows_embedder(f->windows);
 }
 
 const char *
@@ -127,7 +127,7 @@ filler_token(const struct filler *f)
 /* ---- masks ---- */
 
 static size_t
-count_masks(const struct filler *f, const struct reader_text *t)
+count_masks(const struct filler *f, const struct windows_text *t)
 {
     size_t n = 0;
 
@@ -138,7 +138,7 @@ count_masks(const struct filler *f, const struct reader_text *t)
 
 /* Every text's masks, in one array; how many. */
 static size_t
-list_masks(const struct filler *f, const struct reader_text *t, size_t n,
+list_masks(const struct filler *f, const struct windows_text *t, size_t n,
            struct filler_found *found, struct filler_mask **list, struct arena *mem)
 {
     size_t total = 0;
@@ -159,12 +159,12 @@ list_masks(const struct filler *f, const struct reader_text *t, size_t n,
 /* Hidden states of the masks, end to end. */
 struct rows {
     const struct filler *f;
-    const struct reader_text *text;
+    const struct windows_text *text;
     float *x, *next;
 };
 
 static void
-take(void *arg, const struct reader_part *part, const float *x)
+take(void *arg, const struct windows_part *part, const float *x)
 {
     struct rows *rows = arg;
     size_t wide = (size_t)rows->f->session->model->n_embd;
@@ -235,17 +235,17 @@ void
 filler_run(const struct filler *f, struct embedder_work *w, const struct str *text,
            size_t n, struct filler_found *found, struct embedder_info *info)
 {
-    struct reader_text *t = mem_alloc(mem_mul(n, sizeof *t));
+    struct windows_text *t = mem_alloc(mem_mul(n, sizeof *t));
     struct rows rows = { .f = f, .text = t };
     size_t wide = (size_t)f->session->model->n_embd, total;
     struct filler_mask *mask;
 
-    reader_tokens(f->reader, w, text, n, t, info);
+    windows_tokens(f->windows, w, text, n, t, info);
     if (found) {
         total = list_masks(f, t, n, found, &mask, &w->batch);
         rows.x = rows.next =
             arena_alloc(&w->batch, mem_mul(total, wide * sizeof *rows.x));
-        reader_run(f->reader, w, t, n, take, &rows);
+        windows_run(f->windows, w, t, n, take, &rows);
         fill_masks(f, w, rows.x, total, mask);
         for (size_t i = 0; i < n; i++)
             check(&found[i], &info[i]);

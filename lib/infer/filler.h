@@ -12,14 +12,14 @@
  * probability of a word is the softmax over the whole vocabulary; special tokens, and
  * numbers without a token, are never proposed. Each mask is filled for itself, with all
  * the others still masked. Of equally probable words that with the lower number is
- * first. How texts are read that are too long: reader.h.
+ * first. How texts are read that are too long: windows.h.
  *
  * Threads: as an embedder.  Limits: FILLER_TOP words of a mask.
  */
 #ifndef INFER_FILLER_H
 #define INFER_FILLER_H
 
-#include "infer/reader.h"
+#include "infer/windows.h"
 
 #define FILLER_TOP 1000
 

@@ -43,6 +43,31 @@ up_to(struct str s, char last, const char *never)
     return 0;
 }
 
+/* Bytes of the run of ` that begins at i */
+static size_t
+ticks(struct str s, size_t i)
+{
+    size_t n = 0;
+
+    while (i + n < s.n && s.p[i + n] == '`')
+        n++;
+    return n;
+}
+
+/* `a`, ``a ` b``: up to and with the next run of as many, as CommonMark has it */
+static size_t
+code(struct str s)
+{
+    size_t n = ticks(s, 0), k;
+
+    for (size_t i = n; i < s.n && i < MARKUP_MAX; i += k ? k : 1) {
+        k = ticks(s, i);
+        if (k == n)
+            return i + k;
+    }
+    return 0;
+}
+
 /* <b>, </b>, <!-- x -->, <?x?> */
 static size_t
 tag(struct str s)
@@ -131,7 +156,7 @@ static size_t
 match(struct str s, int word_begins)
 {
     switch (s.p[0]) {
-    case '`': return up_to(s, '`', "");
+    case '`': return code(s);
     case '<': return tag(s);
     case '&': return entity(s);
     case '{': return braces(s);
@@ -159,6 +184,8 @@ markup_next(struct str text, struct markup_span *s)
             *s = (struct markup_span){ at, at + n };
             return 1;
         }
+        if (text.p[at] == '`') /* a run that nothing closes is text, all of it */
+            at += ticks(rest, 0) - 1;
         begin = (unsigned char)text.p[at] <= ' ' || is_in(text.p[at], "(<>[{\"'=,;:");
     }
     return 0;

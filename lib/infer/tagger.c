@@ -20,7 +20,7 @@ struct rule {
 };
 
 struct tagger {
-    struct reader *reader;
+    struct windows *windows;
     const struct kernels *k;
     struct taskhead *head;
     struct rule *rule; /* [head->n_out] */
@@ -46,8 +46,8 @@ tagger_open(const struct embedder_opt *opt, struct err *e)
     struct map *names;
 
     t->k = kernel_get(cpu_level());
-    if ((t->reader = reader_open(opt, e)) == NULL ||
-        (t->head = taskhead_open(reader_session(t->reader)->model, TASKHEAD_TOKENS,
+    if ((t->windows = windows_open(opt, e)) == NULL ||
+        (t->head = taskhead_open(windows_session(t->windows)->model, TASKHEAD_TOKENS,
                                  e)) == NULL) {
         tagger_close(t);
         return NULL;
@@ -67,14 +67,14 @@ tagger_close(struct tagger *t)
         return;
     mem_free(t->rule);
     taskhead_close(t->head);
-    reader_close(t->reader);
+    windows_close(t->windows);
     mem_free(t);
 }
 
 const struct embedder *
 tagger_embedder(const struct tagger *t)
 {
-    return reader_embedder(t->reader);
+    return windows_embedder(t->windows);
 }
 
 /* ---- tokens to labels ---- */
@@ -105,11 +105,11 @@ best_of(const struct tagger *t, float *row)
 }
 
 static void
-take(void *arg, const struct reader_part *part, const float *x)
+take(void *arg, const struct windows_part *part, const float *x)
 {
     const struct run *run = arg;
     const struct tagger *t = run->t;
-    size_t wide = (size_t)reader_session(t->reader)->model->n_embd;
+    size_t wide = (size_t)windows_session(t->windows)->model->n_embd;
     struct guess *guess = run->guess[part->text] + part->from;
 
     for (size_t i = 0, n = part->to - part->from, m; i < n; i += m) {
@@ -142,9 +142,9 @@ finish(struct open *o, struct tagger_span *to, size_t *n)
 
 /* The word that begins at token i: where it ends. */
 static size_t
-word_end(const struct tagger *t, const struct reader_text *text, size_t i)
+word_end(const struct tagger *t, const struct windows_text *text, size_t i)
 {
-    const struct tokenizer *tokenizer = reader_session(t->reader)->tokenizer;
+    const struct tokenizer *tokenizer = windows_session(t->windows)->tokenizer;
 
     do
         i++;
@@ -153,7 +153,7 @@ word_end(const struct tagger *t, const struct reader_text *text, size_t i)
 }
 
 static struct tagger_tags
-make_spans(const struct tagger *t, const struct reader_text *text,
+make_spans(const struct tagger *t, const struct windows_text *text,
            const struct guess *guess, struct arena *mem)
 {
     struct tagger_span *to = arena_alloc(mem, mem_mul(text->n, sizeof *to));
@@ -194,18 +194,18 @@ tagger_run(const struct tagger *t, struct embedder_work *w, const struct str *te
            size_t n, struct tagger_tags *tags, struct embedder_info *info)
 {
     struct run run = { .t = t, .w = w };
-    struct reader_text *read;
+    struct windows_text *read;
     struct arena *mem = &w->batch;
 
     read = mem_alloc(mem_mul(n, sizeof *read));
-    reader_tokens(t->reader, w, text, n, read, info);
+    windows_tokens(t->windows, w, text, n, read, info);
     if (tags) {
         run.guess = arena_alloc(mem, mem_mul(n, sizeof *run.guess));
         for (size_t i = 0; i < n; i++)
             run.guess[i] = arena_alloc(mem, mem_mul(read[i].n, sizeof **run.guess));
         run.logits =
             arena_alloc(mem, mem_mul(ROWS, t->head->n_out * sizeof *run.logits));
-        reader_run(t->reader, w, read, n, take, &run);
+        windows_run(t->windows, w, read, n, take, &run);
     }
     for (size_t i = 0; tags && i < n; i++) {
         tags[i] = (struct tagger_tags){ 0 };

@@ -14,14 +14,14 @@
  *  - B-X begins a span of X; I-X, and a label X without such a prefix, go on with a
  *    span of X, or begin one where the word before has another.
  *  - A span's score is the mean of its words'; O is no span.
- * How texts are read that are too long: reader.h.
+ * How texts are read that are too long: windows.h.
  *
  * Threads: as an embedder.  Limits: TASKHEAD_LABELS labels.
  */
 #ifndef INFER_TAGGER_H
 #define INFER_TAGGER_H
 
-#include "infer/reader.h"
+#include "infer/windows.h"
 
 /* A span of the text: bytes [byte, byte_end), the same in code points [at, at_end). */
 struct tagger_span {

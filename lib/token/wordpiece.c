@@ -514,4 +514,4 @@ const struct algo wordpiece_algo = { .open = model_open,
                                      .encode = encode,
                                      .decode = decode,
                                      .normalize = normalize,
-                                      .continues = continues };
+                                     .continues = continues };

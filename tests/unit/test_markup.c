@@ -42,6 +42,7 @@ main(void)
     finds("mail a.b@c.example, not a@b or @c.d", "a.b@c.example");
     finds("run `a b` and `c`", "`a b`|`c`");
     finds("`` and ` open", "");
+    finds("``a ` b`` and ```c``", "``a ` b``");
     finds("<b>x</b><br/><!-- no -->", "<b>|</b>|<br/>|<!-- no -->");
     finds("1 <2 and <3", "");
     finds("&amp; &#38; & &; &x y;", "&amp;|&#38;");

@@ -1,5 +1,5 @@
-/* test_reader.c - windows cover a text once; hidden states are those of the model */
-#include "infer/reader.h"
+/* test_windows.c - windows cover a text once; hidden states are those of the model */
+#include "infer/windows.h"
 
 #include <string.h>
 
@@ -13,10 +13,10 @@
 static int
 is_cover(size_t n, size_t room)
 {
-    size_t count = reader_count(n, room), at = 0;
+    size_t count = windows_count(n, room), at = 0;
 
     for (size_t i = 0; i < count; i++) {
-        struct reader_window w = reader_window(n, room, i);
+        struct windows_at w = windows_at(n, room, i);
         if (w.from != at || w.to < w.from || w.at > w.from || w.at + w.size < w.to ||
             w.size > room || w.at + w.size > n)
             return 0;
@@ -39,8 +39,8 @@ test_windows(void)
     tap_ok(good, "windows of 1 to 39, texts of 0 to 299: each token once");
     tap_ok(is_cover((size_t)1 << 30, 510) && is_cover((size_t)1 << 30, 1),
            "the longest text");
-    tap_ok(reader_count(510, 510) == 1 && reader_count(511, 510) == 2 &&
-               reader_count(510 + 383, 510) == 2 && reader_count(510 + 384, 510) == 3,
+    tap_ok(windows_count(510, 510) == 1 && windows_count(511, 510) == 2 &&
+               windows_count(510 + 383, 510) == 2 && windows_count(510 + 384, 510) == 3,
            "no more windows than it takes");
 }
 
@@ -51,7 +51,7 @@ struct seen {
 };
 
 static void
-take(void *arg, const struct reader_part *part, const float *x)
+take(void *arg, const struct windows_part *part, const float *x)
 {
     struct seen *s = arg;
 
@@ -60,12 +60,12 @@ take(void *arg, const struct reader_part *part, const float *x)
     s->parts += x != NULL;
 }
 
-static struct reader *
+static struct windows *
 must_open(enum overlong how)
 {
     struct embedder_opt opt = { .session = { .dir = TINY }, .overlong = how };
     struct err e;
-    struct reader *r = reader_open(&opt, &e);
+    struct windows *r = windows_open(&opt, &e);
 
     if (r == NULL) {
         fprintf(stderr, "%s\n", e.msg);
@@ -77,18 +77,18 @@ must_open(enum overlong how)
 static void
 test_policy(enum overlong how, size_t tokens, enum err_code code, size_t kept)
 {
-    struct reader *r = must_open(how);
+    struct windows *r = must_open(how);
     struct embedder_work w = { 0 };
     struct embedder_info info[2];
-    struct reader_text t[2];
+    struct windows_text t[2];
     struct seen seen = { .in_order = 1 };
     struct buf b = { 0 };
 
     while (b.n < 140)
         buf_puts(&b, "a ");
     struct str text[] = { { b.p, b.n }, STR("") };
-    reader_tokens(r, &w, text, 2, t, info);
-    reader_run(r, &w, t, 2, take, &seen);
+    windows_tokens(r, &w, text, 2, t, info);
+    windows_run(r, &w, t, 2, take, &seen);
     tap_ok(
         t[0].n == tokens && seen.n == tokens && seen.in_order && info[0].code == code &&
             info[0].kept == kept && info[0].tokens == 72 && info[0].how == how,
@@ -96,7 +96,7 @@ test_policy(enum overlong how, size_t tokens, enum err_code code, size_t kept)
     tap_ok(t[1].n == 0 && info[1].code == ERR_NONE && info[1].tokens == 2,
            "nothing from nothing");
     embedder_work_release(&w);
-    reader_close(r);
+    windows_close(r);
     buf_free(&b);
 }
 
@@ -105,22 +105,22 @@ test_seek(void)
 {
     static const struct str text[] = { STR("a [MASK] b"), STR("a b"),
                                        STR("[CLS] [MASK]") };
-    struct reader *r = must_open(OVERLONG_NONE);
+    struct windows *r = must_open(OVERLONG_NONE);
     struct embedder_work w = { 0 };
     struct embedder_info info[3];
-    struct reader_text t[3];
+    struct windows_text t[3];
     struct seen seen = { 0 };
 
-    reader_seek(r, 4);
-    reader_tokens(r, &w, text, 3, t, info);
-    reader_run(r, &w, t, 3, take, &seen);
+    windows_seek(r, 4);
+    windows_tokens(r, &w, text, 3, t, info);
+    windows_run(r, &w, t, 3, take, &seen);
     tap_ok(t[0].n == 3 && t[0].id[1] == 4 && t[0].span[1].byte == 2 &&
                t[0].span[1].byte_end == 8,
            "the token that is sought is one");
     tap_ok(t[2].n > 3 && t[2].id[t[2].n - 1] == 4 && seen.parts == 2,
            "no other is, and a text without it is not read");
     embedder_work_release(&w);
-    reader_close(r);
+    windows_close(r);
 }
 
 int

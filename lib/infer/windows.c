@@ -1,26 +1,26 @@
-/* reader.c - what the network makes of each token of a text, however long it is */
-#include "infer/reader.h"
+/* windows.c - what the network makes of each token of a text, however long it is */
+#include "infer/windows.h"
 
 #include <string.h>
 
 #include "base/mem.h"
 #include "infer/pass.h"
 
-struct reader {
+struct windows {
     struct embedder *embedder;
     const struct session *session;
     enum overlong overlong;
     int32_t sought; /* -1: none */
 };
 
-struct reader *
-reader_open(const struct embedder_opt *opt, struct err *e)
+struct windows *
+windows_open(const struct embedder_opt *opt, struct err *e)
 {
     struct embedder_opt embed = { .session = opt->session, .overlong = opt->overlong };
-    struct reader *r = mem_zero(1, sizeof *r);
+    struct windows *r = mem_zero(1, sizeof *r);
 
     if ((r->embedder = embedder_open(&embed, e)) == NULL) {
-        reader_close(r);
+        windows_close(r);
         return NULL;
     }
     r->session = embedder_session(r->embedder);
@@ -30,7 +30,7 @@ reader_open(const struct embedder_opt *opt, struct err *e)
 }
 
 void
-reader_close(struct reader *r)
+windows_close(struct windows *r)
 {
     if (r)
         embedder_close(r->embedder);
@@ -38,19 +38,19 @@ reader_close(struct reader *r)
 }
 
 const struct embedder *
-reader_embedder(const struct reader *r)
+windows_embedder(const struct windows *r)
 {
     return r->embedder;
 }
 
 const struct session *
-reader_session(const struct reader *r)
+windows_session(const struct windows *r)
 {
     return r->session;
 }
 
 void
-reader_seek(struct reader *r, int32_t id)
+windows_seek(struct windows *r, int32_t id)
 {
     r->sought = id;
 }
@@ -58,7 +58,7 @@ reader_seek(struct reader *r, int32_t id)
 /* ---- windows ---- */
 
 size_t
-reader_count(size_t n, size_t room)
+windows_count(size_t n, size_t room)
 {
     return n <= room ? 1 : (n - room - 1) / (room - room / 4) + 2;
 }
@@ -71,11 +71,11 @@ begin(size_t n, size_t room, size_t count, size_t i)
     return (size_t)((uint64_t)i * (n - room) / (count - 1));
 }
 
-struct reader_window
-reader_window(size_t n, size_t room, size_t i)
+struct windows_at
+windows_at(size_t n, size_t room, size_t i)
 {
-    size_t count = reader_count(n, room);
-    struct reader_window w = { 0, n, 0, n };
+    size_t count = windows_count(n, room);
+    struct windows_at w = { 0, n, 0, n };
 
     if (count == 1)
         return w;
@@ -91,14 +91,14 @@ reader_window(size_t n, size_t room, size_t i)
 /* ---- texts to tokens ---- */
 
 static size_t
-frame_size(const struct reader *r)
+frame_size(const struct windows *r)
 {
     return r->session->frame.n_before + r->session->frame.n_after;
 }
 
 /* Tokens of text that one sequence takes. */
 static size_t
-room(const struct reader *r)
+room(const struct windows *r)
 {
     return r->session->max_tokens - frame_size(r);
 }
@@ -115,7 +115,8 @@ keep(struct embedder_work *w, const void *p, size_t n, size_t size)
 }
 
 static void
-apply_policy(const struct reader *r, struct reader_text *t, struct embedder_info *info)
+apply_policy(const struct windows *r, struct windows_text *t,
+             struct embedder_info *info)
 {
     if (t->n <= room(r))
         return;
@@ -133,14 +134,14 @@ apply_policy(const struct reader *r, struct reader_text *t, struct embedder_info
 }
 
 static void
-read_text(const struct reader *r, struct embedder_work *w, struct str text,
-          struct reader_text *t, struct embedder_info *info)
+read_text(const struct windows *r, struct embedder_work *w, struct str text,
+          struct windows_text *t, struct embedder_info *info)
 {
     unsigned flags = TOKENIZER_NO_SPECIAL | TOKENIZER_SPANS;
     struct tokenizer_work *token = &w->token;
     struct err e;
 
-    *t = (struct reader_text){ 0 };
+    *t = (struct windows_text){ 0 };
     *info = (struct embedder_info){ 0 };
     if (r->sought >= 0)
         flags |= TOKENIZER_PARSE_ONE;
@@ -150,15 +151,15 @@ read_text(const struct reader *r, struct embedder_work *w, struct str text,
         return;
     }
     info->tokens = info->kept = token->n + frame_size(r);
-    *t = (struct reader_text){ keep(w, token->id, token->n, sizeof *token->id),
-                               keep(w, token->span, token->n, sizeof *token->span),
-                               token->n };
+    *t = (struct windows_text){ keep(w, token->id, token->n, sizeof *token->id),
+                                keep(w, token->span, token->n, sizeof *token->span),
+                                token->n };
     apply_policy(r, t, info);
 }
 
 void
-reader_tokens(const struct reader *r, struct embedder_work *w, const struct str *text,
-              size_t n, struct reader_text *t, struct embedder_info *info)
+windows_tokens(const struct windows *r, struct embedder_work *w, const struct str *text,
+               size_t n, struct windows_text *t, struct embedder_info *info)
 {
     arena_reset(&w->batch);
     for (size_t i = 0; i < n; i++)
@@ -168,17 +169,17 @@ reader_tokens(const struct reader *r, struct embedder_work *w, const struct str 
 /* ---- tokens to hidden states ---- */
 
 struct run {
-    const struct reader *r;
-    struct reader_part *part; /* [windows that are read] */
+    const struct windows *r;
+    struct windows_part *part; /* [windows that are read] */
     struct pass_seq *seq;
     size_t *skip; /* rows in front of those that the window answers for */
     size_t n;
-    reader_take *take;
+    windows_take *take;
     void *arg;
 };
 
 static int
-is_wanted(const struct reader *r, const struct reader_text *t, size_t from, size_t to)
+is_wanted(const struct windows *r, const struct windows_text *t, size_t from, size_t to)
 {
     if (r->sought < 0)
         return 1;
@@ -189,15 +190,15 @@ is_wanted(const struct reader *r, const struct reader_text *t, size_t from, size
 }
 
 static void
-add_windows(struct run *run, const struct reader_text *t, size_t text)
+add_windows(struct run *run, const struct windows_text *t, size_t text)
 {
-    size_t width = room(run->r), count = t->n ? reader_count(t->n, width) : 0;
+    size_t width = room(run->r), count = t->n ? windows_count(t->n, width) : 0;
 
     for (size_t i = 0; i < count; i++) {
-        struct reader_window w = reader_window(t->n, width, i);
+        struct windows_at w = windows_at(t->n, width, i);
         if (!is_wanted(run->r, t, w.from, w.to))
             continue;
-        run->part[run->n] = (struct reader_part){ text, w.from, w.to };
+        run->part[run->n] = (struct windows_part){ text, w.from, w.to };
         run->seq[run->n] = (struct pass_seq){ t->id + w.at, w.size };
         run->skip[run->n++] = run->r->session->frame.n_before + w.from - w.at;
     }
@@ -214,14 +215,14 @@ take_rows(void *arg, size_t i, const float *x, size_t n)
 }
 
 void
-reader_run(const struct reader *r, struct embedder_work *w, const struct reader_text *t,
-           size_t n, reader_take *take, void *arg)
+windows_run(const struct windows *r, struct embedder_work *w,
+            const struct windows_text *t, size_t n, windows_take *take, void *arg)
 {
     struct run run = { .r = r, .take = take, .arg = arg };
     size_t count = 0;
 
     for (size_t i = 0; i < n; i++)
-        count += reader_count(t[i].n, room(r));
+        count += windows_count(t[i].n, room(r));
     run.part = arena_alloc(&w->batch, mem_mul(count, sizeof *run.part));
     run.seq = arena_alloc(&w->batch, mem_mul(count, sizeof *run.seq));
     run.skip = arena_alloc(&w->batch, mem_mul(count, sizeof *run.skip));
