@@ -154,8 +154,6 @@ check_options(const struct cli *c, struct job *job)
     job->kind = kind;
     if (kind == WORDS && (mo->model || mo->precision || mo->overlong))
         cli_usage(c, "--kind=words: no -m, no --precision, no --overlong");
-    if (conf->min_count < 1)
-        cli_usage(c, "--min-count is 1 or more");
     if (conf->c != 0 && !(conf->c >= 1e-6 && conf->c <= 1e6))
         cli_usage(c, "--C is 1e-6 to 1e6");
     if (conf->folds < 2 || conf->folds > TRAINER_FOLDS)
