@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "cli/embedopt.h"
 #include "cli/headopt.h"
+#include "infer/ftlabels.h"
 #include "infer/labels.h"
 #include "json/jout.h"
 
@@ -119,11 +120,8 @@ open_labels(struct job *job, struct filter *f, struct err *e)
                                   .n_label = job->labels.n,
                                   .temperature = (float)job->conf->temperature };
 
-    if (embedopt_find(&job->o, f, &opt.embed, e))
-        return -1;
-    if (job->labels.n == 0)
-        return err_set(e, ERR_USAGE, "no labels: give -l, -L, or a trained head by -m");
-    if ((job->l = classifier_open(&opt, e)) == NULL)
+    if (embedopt_find(&job->o, f, &opt.embed, e) ||
+        (job->l = classifier_open(&opt, e)) == NULL)
         return -1;
     embedopt_use(&job->o, f, job->l->embedder);
     return 0;
@@ -140,13 +138,25 @@ open_head(struct job *job, const char *path, struct filter *f, struct err *e)
     return job->l ? 0 : -1;
 }
 
+/* A model with labels of its own. */
+static int
+open_own(struct job *job, struct filter *f, struct err *e)
+{
+    if (job->o.mo->model == NULL)
+        return err_set(e, ERR_USAGE,
+                       "no labels: give -l or -L, or by -m a model that has some");
+    job->l = headopt_own(&job->o, f, (float)job->conf->temperature, e);
+    return job->l ? 0 : -1;
+}
+
 static void
 run(struct job *job, struct filter *f, struct err *e)
 {
     char path[PATH_MAX];
-    int rc = modelopt_find_head(job->o.mo, path, sizeof path)
+    int rc = modelopt_find_head(job->o.mo, path, sizeof path) && !ftlabels_bid(path)
                  ? open_head(job, path, f, e)
-                 : open_labels(job, f, e);
+             : job->labels.n > 0 ? open_labels(job, f, e)
+                                 : open_own(job, f, e);
 
     if (rc == 0)
         filter_run(f, work, job, e);

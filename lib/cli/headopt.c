@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 
+#include "infer/ftlabels.h"
 #include "infer/head.h"
+#include "infer/seqhead.h"
 #include "infer/wordhead.h"
 
 static struct labeler *
@@ -56,6 +58,43 @@ headopt_open(struct headopt *h, struct embedopt *o, struct filter *f, const char
                      : open_vectors(h, o, f, temperature, e);
     if (l == NULL)
         err_wrap(e, "%s", path);
+    return l;
+}
+
+static struct labeler *
+open_fasttext(struct embedopt *o, struct filter *f, float temperature, struct err *e)
+{
+    struct filter_model model = { .name = o->found.name };
+    struct labeler *l;
+
+    if (o->mo->precision || o->mo->overlong || temperature != 0) {
+        err_set(e, ERR_USAGE,
+                "a classifier of fastText: no --precision, --overlong, --temperature");
+        return NULL;
+    }
+    if ((l = ftlabels_open(o->found.dir, e)) == NULL) {
+        e->code = e->code == ERR_INPUT ? ERR_MODEL : e->code;
+        return NULL;
+    }
+    model.file = ftlabels_file(l);
+    filter_model(f, &model);
+    embedopt_work(o, f);
+    return l;
+}
+
+struct labeler *
+headopt_own(struct embedopt *o, struct filter *f, float temperature, struct err *e)
+{
+    struct embedder_opt opt = { 0 };
+    struct labeler *l;
+
+    if (embedopt_find(o, f, &opt, e))
+        return NULL;
+    if (ftlabels_bid(o->found.dir))
+        return open_fasttext(o, f, temperature, e);
+    if ((l = seqhead_open(&opt, temperature, e)) == NULL)
+        return NULL;
+    embedopt_use(o, f, l->embedder);
     return l;
 }
 

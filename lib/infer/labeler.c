@@ -43,7 +43,12 @@ text_row(const struct labeler *l, struct embedder_work *w,
         if (l->ops->add_scores(l, w, vec + i * wide, part, row))
             return -1;
     }
-    ops_softmax(l->k, row, l->n, l->sharpness);
+    if (l->independent) {
+        ops_scale(l->k, row, l->sharpness, l->n);
+        ops_sigmoid(l->k, row, l->n);
+    } else {
+        ops_softmax(l->k, row, l->n, l->sharpness);
+    }
     return isfinite(row[0]) ? 0 : -1; /* softmax makes all of a row NaN, or none */
 }
 

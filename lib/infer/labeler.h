@@ -49,6 +49,7 @@ struct labeler {
     size_t n;               /* labels */
     const struct str *name; /* [n] */
     float sharpness;        /* 1 / T */
+    int independent; /* labels do not exclude each other: a sigmoid of each score / T */
 };
 
 /* 1 / t, or ERR_USAGE where t is not in 0.0001 to 10000. */

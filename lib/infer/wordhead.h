@@ -22,7 +22,8 @@
 #include "format/headfile.h"
 #include "infer/labeler.h"
 
-/* file lives as long as the labeler. temperature 0: the head's. ERR_USAGE; ERR_NOMEM. */
+/* file lives as long as the labeler. temperature 0: the head's. ERR_USAGE,
+ * ERR_NOMEM. */
 struct labeler *wordhead_open(const struct headfile *file, float temperature,
                               struct err *e);
 

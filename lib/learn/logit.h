@@ -11,7 +11,8 @@
  * fits one vector, the difference of ours, which doubles the penalty of ours. b is not
  * penalized. Where a label has no row its b goes far down, and stops there.
  *
- * Products of full rows are OpenBLAS's, on one thread: logit_init() says so, once, before any fit.
+ * Products of full rows are OpenBLAS's, on one thread: logit_init() says so, once,
+ * before any fit.
  * Its sums depend on the processor in the last bits; a fit that ends with a gradient of
  * 1e-10 depends on it by about as much. Those of sparse rows are ours, in order.
  *
@@ -40,7 +41,8 @@ struct logit_rows {
     const struct logit_sparse *sparse; /* [n], or NULL */
 };
 
-/* What makes fits on full rows like these, with one C, quick; constant, shared by threads */
+/* What makes fits on full rows like these, with one C, quick; constant, shared by
+ * threads */
 struct logit_shape;
 
 struct logit_opt {
@@ -51,7 +53,8 @@ struct logit_opt {
 
 void logit_init(void);
 
-/* gram [d, d]: x^T x of full rows whose columns have mean 0; `share` of them are fitted. */
+/* gram [d, d]: x^T x of full rows whose columns have mean 0; `share` of them are
+ * fitted. */
 void logit_gram(const struct logit_rows *r, double *gram);
 struct logit_shape *logit_shape_new(const double *gram, size_t d, size_t n_label,
                                     double c, double share);

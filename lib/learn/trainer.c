@@ -1,4 +1,4 @@
-/* trainer.c - a linear head, for frozen vectors or for words */
+/* trainer.c - a linear head on vectors or words */
 #include "learn/trainer.h"
 
 #include <math.h>

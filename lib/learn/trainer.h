@@ -1,5 +1,5 @@
 /*
- * trainer.h - a linear head, for frozen vectors or for words: chosen, fitted, measured, calibrated
+ * trainer.h - a linear head on vectors or words: chosen, fitted, measured, calibrated
  *
  *     struct trainer_set set = { vec, n, d, label, n_label, print, NULL };
  *     struct trainer_opt opt = { .folds = 5 };
