@@ -27,10 +27,12 @@ struct headopt {
 /* temperature 0: the head's own. NULL: ERR_MODEL, ERR_USAGE, ERR_NOMEM. */
 struct labeler *headopt_open(struct headopt *h, struct embedopt *o, struct filter *f,
                              const char *path, float temperature, struct err *e);
-/* The labels that the model brings: a classifier of fastText, or a checkpoint with such a
+
+/* The labels that a model brings: a classifier of fastText, or a checkpoint with such a
  * head. Errors as above. */
 struct labeler *headopt_own(struct embedopt *o, struct filter *f, float temperature,
                             struct err *e);
+
 void headopt_release(struct headopt *h);
 
 #endif
