@@ -3,7 +3,8 @@
 
 #include "base/mem.h"
 #include "cli/embedopt.h"
-#include "infer/head.h"
+#include "cli/headopt.h"
+#include "infer/ftlabels.h"
 #include "infer/labels.h"
 #include "json/jout.h"
 
@@ -32,9 +33,8 @@ enum { LABEL, SCORE, ALL }; /* members, as main() lists them */
 struct job {
     struct embedopt o;
     const struct conf *conf;
-    struct modelopt base; /* -m and --precision of the model below a head */
     struct labels labels;
-    struct headfile head;
+    struct headopt head;
     struct labeler *l;
 };
 
@@ -77,7 +77,7 @@ work(void *arg, struct filter_batch *b, struct err *e)
 
     (void)e;
     if (b->count_only)
-        embedder_count(m, w, b->text, n, info);
+        labeler_count(job->l, w, b->text, n, info);
     else
         labeler_run(job->l, w, b->text, n, prob, info);
     for (size_t i = 0; i < n; i++)
@@ -120,44 +120,43 @@ open_labels(struct job *job, struct filter *f, struct err *e)
                                   .n_label = job->labels.n,
                                   .temperature = (float)job->conf->temperature };
 
-    if (embedopt_find(&job->o, f, &opt.embed, e))
-        return -1;
-    if (job->labels.n == 0)
-        return err_set(e, ERR_USAGE, "no labels: give -l, -L, or a trained head by -m");
-    if ((job->l = classifier_open(&opt, e)) == NULL)
+    if (embedopt_find(&job->o, f, &opt.embed, e) ||
+        (job->l = classifier_open(&opt, e)) == NULL)
         return -1;
     embedopt_use(&job->o, f, job->l->embedder);
     return 0;
 }
 
-/* A head that was trained; its model is looked up by the name in it. */
+/* A head that was trained. */
 static int
 open_head(struct job *job, const char *path, struct filter *f, struct err *e)
 {
-    struct head_opt opt = { .file = &job->head,
-                            .temperature = (float)job->conf->temperature };
-
     if (job->labels.n > 0)
         return err_set(e, ERR_USAGE, "a trained head has its labels: no -l, no -L");
-    if (headfile_read(&job->head, path, e))
-        return -1;
-    job->base = *job->o.mo;
-    job->base.model = job->head.base;
-    job->o.mo = &job->base;
-    if (embedopt_find(&job->o, f, &opt.embed, e) ||
-        (job->l = head_open(&opt, e)) == NULL)
-        return err_wrap(e, "%s", path);
-    embedopt_use(&job->o, f, job->l->embedder);
-    return 0;
+    job->l =
+        headopt_open(&job->head, &job->o, f, path, (float)job->conf->temperature, e);
+    return job->l ? 0 : -1;
+}
+
+/* A model with labels of its own. */
+static int
+open_own(struct job *job, struct filter *f, struct err *e)
+{
+    if (job->o.mo->model == NULL)
+        return err_set(e, ERR_USAGE,
+                       "no labels: give -l or -L, or by -m a model that has some");
+    job->l = headopt_own(&job->o, f, (float)job->conf->temperature, e);
+    return job->l ? 0 : -1;
 }
 
 static void
 run(struct job *job, struct filter *f, struct err *e)
 {
     char path[PATH_MAX];
-    int rc = modelopt_find_head(job->o.mo, path, sizeof path)
+    int rc = modelopt_find_head(job->o.mo, path, sizeof path) && !ftlabels_bid(path)
                  ? open_head(job, path, f, e)
-                 : open_labels(job, f, e);
+             : job->labels.n > 0 ? open_labels(job, f, e)
+                                 : open_own(job, f, e);
 
     if (rc == 0)
         filter_run(f, work, job, e);
@@ -193,7 +192,7 @@ main(int argc, char **argv)
     status = filter_close(f, &c, &e);
     embedopt_release(&job.o);
     labeler_close(job.l);
-    headfile_release(&job.head);
+    headopt_release(&job.head);
     labels_release(&job.labels);
     cli_release(&c);
     return status;

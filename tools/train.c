@@ -1,21 +1,19 @@
 /* train.c - fit a classifier to records with labels */
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include "base/cpu.h"
 #include "base/mem.h"
 #include "cli/embedopt.h"
 #include "cli/gather.h"
 #include "cli/headtrain.h"
 #include "cli/member.h"
+#include "learn/blas.h"
 
 #define LABEL_MAX 1000 /* bytes: what a head file holds */
 
 struct conf {
     const char *kind, *target, *save;
     double c;
-    int folds, balance, seed, curve;
+    int folds, balance, seed, curve, min_count;
 };
 
 static const struct cli_opt in_opts[] = {
@@ -30,7 +28,7 @@ static const struct cli_opt opts[] = {
     { 0, "save", "FILE", CLI_STR, offsetof(struct conf, save),
       "write what was trained; without it, only measure" },
     { 0, "kind", "KIND", CLI_STR, offsetof(struct conf, kind),
-      "head: a linear layer on the model's vectors [default]" },
+      "head: a linear layer on the model's vectors [default]; words: on words" },
     { 0, "C", "C", CLI_REAL, offsetof(struct conf, c),
       "1 / penalty, as scikit-learn has it [the best of a grid]" },
     { 0, "folds", "N", CLI_COUNT, offsetof(struct conf, folds),
@@ -39,16 +37,19 @@ static const struct cli_opt opts[] = {
       "each label weighs the same, however many records have it" },
     { 0, "curve", NULL, CLI_FLAG, offsetof(struct conf, curve),
       "measure with 1/16, 1/8, 1/4, 1/2 of the records too" },
+    { 0, "min-count", "N", CLI_COUNT, offsetof(struct conf, min_count),
+      "of words: take those that are in N texts [2]" },
     { 's', "seed", "N", CLI_COUNT, offsetof(struct conf, seed),
       "which records fall into which fold [0]" },
     { 0 },
 };
 
 struct job {
+    enum { HEAD, WORDS } kind; /* as check_options() lists them */
     struct embedopt o;
     const struct conf *conf;
     struct member target;
-    struct embedder *m;
+    struct embedder *m; /* NULL: words */
     struct gather *gather;
     struct buf result;
     int quiet;
@@ -78,11 +79,12 @@ work(void *arg, struct filter_batch *b, struct err *e)
     struct str *field = arena_alloc(b->arena, mem_mul(2 * n, sizeof *field));
 
     (void)e;
-    embedder_count(job->m, &job->o.work[b->worker], b->text, n, info);
+    if (job->m)
+        embedder_count(job->m, &job->o.work[b->worker], b->text, n, info);
     for (int i = 0; i < b->n; i++) {
         field[2 * kept] = b->text[i];
         if (read_label(job, b, i, &field[2 * kept + 1]) &&
-            embedopt_note(job->m, &info[i], b->result[i]))
+            (job->m == NULL || embedopt_note(job->m, &info[i], b->result[i])))
             kept++;
     }
     gather_add(job->gather, b->seq, field, kept);
@@ -95,6 +97,7 @@ learn(struct job *job, struct filter *f, enum overlong overlong, struct err *e)
     const struct conf *conf = job->conf;
     struct headtrain h = { .m = job->m,
                            .base = job->o.found.name,
+                           .min = (size_t)conf->min_count,
                            .vectors = { filter_pool(f), overlong,
                                         !job->o.mo->no_cache },
                            .opt = { .c = conf->c,
@@ -106,13 +109,23 @@ learn(struct job *job, struct filter *f, enum overlong overlong, struct err *e)
                            .save = conf->save };
     const struct str *row;
     struct buf text = { 0 };
+    struct headtrain_said said = { &job->result, &text };
     size_t n;
 
     row = gather_rows(job->gather, &n);
-    if (headtrain_run(&h, row, n, &job->result, &text, e) == 0 && !job->quiet)
+    if (headtrain_run(&h, row, n, &said, e) == 0 && !job->quiet)
         fwrite(text.p, 1, text.n, stderr);
     filter_result(f, (struct str){ job->result.p, job->result.n });
     buf_free(&text);
+}
+
+static int
+open_model(struct job *job, struct filter *f, struct embedder_opt *opt, struct err *e)
+{
+    if (embedopt_find(&job->o, f, opt, e) || !(job->m = embedder_open(opt, e)))
+        return -1;
+    embedopt_use(&job->o, f, job->m);
+    return 0;
 }
 
 static void
@@ -120,44 +133,31 @@ run(struct job *job, struct filter *f, struct err *e)
 {
     struct embedder_opt opt = { .normalize = EMBEDDER_YES };
 
-    if (embedopt_find(&job->o, f, &opt, e) || !(job->m = embedder_open(&opt, e)))
+    if (job->kind == HEAD && open_model(job, f, &opt, e))
         return;
-    embedopt_use(&job->o, f, job->m);
     job->gather = gather_new(2);
     if (filter_run(f, work, job, e) == 0 && !filter_stopped(f))
         learn(job, f, opt.overlong, e);
 }
 
 static void
-check_options(const struct cli *c, const struct conf *conf, struct member *target)
+check_options(const struct cli *c, struct job *job)
 {
-    static const char *const kinds[] = { "head", NULL };
+    static const char *const kinds[] = { "head", "words", NULL };
+    const struct conf *conf = job->conf;
+    const struct modelopt *mo = job->o.mo;
     struct err e;
+    int kind = modelopt_choice("kind", conf->kind, kinds, &e);
 
-    if (modelopt_choice("kind", conf->kind, kinds, &e) < 0 ||
-        member_open(target, "-t", conf->target, &e))
+    if (kind < 0 || member_open(&job->target, "-t", conf->target, &e))
         cli_usage(c, "%s", e.msg);
+    job->kind = kind;
+    if (kind == WORDS && (mo->model || mo->precision || mo->overlong))
+        cli_usage(c, "--kind=words: no -m, no --precision, no --overlong");
     if (conf->c != 0 && !(conf->c >= 1e-6 && conf->c <= 1e6))
         cli_usage(c, "--C is 1e-6 to 1e6");
     if (conf->folds < 2 || conf->folds > TRAINER_FOLDS)
         cli_usage(c, "--folds is 2 to %d", TRAINER_FOLDS);
-}
-
-/* OpenBLAS starts threads before main(), which would take the signals that are to stop
- * us in order; and it takes a new processor for an old one. Words tell it better, if
- * they are there at the start. */
-static void
-begin_again(char **argv)
-{
-    const char *n = getenv("OPENBLAS_NUM_THREADS");
-    enum cpu_level level = cpu_level();
-
-    if (n && strcmp(n, "1") == 0)
-        return;
-    if (level >= CPU_AVX2)
-        setenv("OPENBLAS_CORETYPE", level >= CPU_AVX512 ? "SkylakeX" : "Haswell", 0);
-    if (setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0)
-        execv("/proc/self/exe", argv);
 }
 
 int
@@ -166,7 +166,7 @@ main(int argc, char **argv)
     static const struct filter_tool tool = {
         "text", "label", JSON_STRING, NULL, 256, 0
     };
-    struct conf conf = { .target = "label", .folds = 5 };
+    struct conf conf = { .target = "label", .folds = 5, .min_count = 2 };
     struct modelopt mo = { 0 };
     struct filter_opt fopt = FILTER_OPT_INIT;
     struct cli_group groups[] = { { in_opts, &fopt },
@@ -180,10 +180,10 @@ main(int argc, char **argv)
     struct cli c;
     int status;
 
-    begin_again(argv);
+    blas_begin_again(argv);
     cli_parse(&c, "train", "fit a classifier to records with labels, and measure it",
               groups, argc, argv);
-    check_options(&c, &conf, &job.target);
+    check_options(&c, &job);
     job.quiet = fopt.quiet;
     f = filter_open(&c, &fopt, &tool, &e);
     if (f)

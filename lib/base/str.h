@@ -28,6 +28,16 @@ str_eq(struct str a, struct str b)
     return a.n == b.n && (a.n == 0 || (*a.p == *b.p && memcmp(a.p, b.p, a.n) == 0));
 }
 
+/* As memcmp(), a string before all that it begins: below 0, 0, above 0. */
+static inline int
+str_order(struct str a, struct str b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n ? memcmp(a.p, b.p, n) : 0;
+
+    return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
 static inline int
 str_is(struct str a, const char *s)
 {

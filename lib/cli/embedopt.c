@@ -38,6 +38,12 @@ embedopt_use(struct embedopt *o, struct filter *f, const struct embedder *m)
                                   .precision = session_precision(s) };
 
     filter_model(f, &model);
+    embedopt_work(o, f);
+}
+
+void
+embedopt_work(struct embedopt *o, struct filter *f)
+{
     o->n_work = filter_threads(f);
     o->work = mem_zero((size_t)o->n_work, sizeof *o->work);
 }

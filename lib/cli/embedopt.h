@@ -38,8 +38,11 @@ int embedopt_find(struct embedopt *o, struct filter *f, struct embedder_opt *opt
 void embedopt_use(struct embedopt *o, struct filter *f, const struct embedder *m);
 void embedopt_release(struct embedopt *o);
 
+/* The workers' memory alone, for what needs no model. */
+void embedopt_work(struct embedopt *o, struct filter *f);
+
 /* Reject the record, or say how many tokens it has and what became of them. 1: there is
- * a vector. */
+ * a vector. m may be NULL where nothing is rejected. */
 int embedopt_note(const struct embedder *m, const struct embedder_info *info,
                   struct result *r);
 

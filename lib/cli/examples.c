@@ -12,11 +12,7 @@
 static int
 by_bytes(const void *a, const void *b)
 {
-    const struct str *x = a, *y = b;
-    size_t n = x->n < y->n ? x->n : y->n;
-    int order = n ? memcmp(x->p, y->p, n) : 0;
-
-    return order ? order : (x->n > y->n) - (x->n < y->n);
+    return str_order(*(const struct str *)a, *(const struct str *)b);
 }
 
 /* The different labels, sorted. */

@@ -13,21 +13,40 @@
 #define FILE_MAX   ((size_t)256 << 20)
 #define WEIGHT_MAX 1e6
 
-enum { FORMAT, VERSION, BASE, SHA, PRECISION, LABELS, TEMPERATURE, BIAS, WEIGHTS, N };
+enum {
+    FORMAT,
+    VERSION,
+    KIND,
+    BASE,
+    SHA,
+    PRECISION,
+    LABELS,
+    TEMPERATURE,
+    BIAS,
+    WORDS,
+    WEIGHTS,
+    N
+};
+
+/* Which heads have it: without a kind they are for vectors. */
+enum { VECTOR_HEAD = 1, WORD_HEAD = 2, ANY_HEAD = 3 };
 
 static const struct {
     struct str name;
     enum json_type type;
+    int heads;
 } members[N] = {
-    [FORMAT] = { STR("format"), JSON_STRING },
-    [VERSION] = { STR("version"), JSON_NUMBER },
-    [BASE] = { STR("base"), JSON_STRING },
-    [SHA] = { STR("base_sha256"), JSON_STRING },
-    [PRECISION] = { STR("precision"), JSON_STRING },
-    [LABELS] = { STR("labels"), JSON_ARRAY },
-    [TEMPERATURE] = { STR("temperature"), JSON_NUMBER },
-    [BIAS] = { STR("bias"), JSON_ARRAY },
-    [WEIGHTS] = { STR("weights"), JSON_ARRAY },
+    [FORMAT] = { STR("format"), JSON_STRING, ANY_HEAD },
+    [VERSION] = { STR("version"), JSON_NUMBER, ANY_HEAD },
+    [KIND] = { STR("kind"), JSON_STRING, WORD_HEAD },
+    [BASE] = { STR("base"), JSON_STRING, VECTOR_HEAD },
+    [SHA] = { STR("base_sha256"), JSON_STRING, VECTOR_HEAD },
+    [PRECISION] = { STR("precision"), JSON_STRING, VECTOR_HEAD },
+    [LABELS] = { STR("labels"), JSON_ARRAY, ANY_HEAD },
+    [TEMPERATURE] = { STR("temperature"), JSON_NUMBER, ANY_HEAD },
+    [BIAS] = { STR("bias"), JSON_ARRAY, ANY_HEAD },
+    [WORDS] = { STR("words"), JSON_ARRAY, WORD_HEAD },
+    [WEIGHTS] = { STR("weights"), JSON_ARRAY, ANY_HEAD },
 };
 
 /* ---- reading ---- */
@@ -80,40 +99,70 @@ read_base(struct headfile *h, const struct json_watch *w, struct err *e)
     return 0;
 }
 
-/* The labels' text one after another, each in its span once all are there. */
+/* An array's texts one after another in b, their lengths to list [n]. */
 static int
-read_labels(struct headfile *h, struct json array, struct err *e)
+read_texts(struct json array, int member, struct str *list, struct buf *b,
+           struct err *e)
 {
     struct json_iter it = json_begin(array);
     struct json key, v;
-    size_t i = 0, at = 0;
 
-    h->n_label = length(array);
-    if (h->n_label < 2 || h->n_label > HEADFILE_LABELS)
-        return bad(LABELS, e, "must be 2 to 10000");
-    h->label = mem_zero(h->n_label, sizeof *h->label);
-    for (; json_next(&it, &key, &v); i++, at = h->text.n) {
-        if (v.type != JSON_STRING || json_unquote(v, &h->text, e) || h->text.n == at ||
-            h->text.n - at > HEADFILE_LABEL_MAX)
-            return bad(LABELS, e, "each must be a text of 1 to 1000 bytes");
-        h->label[i].n = h->text.n - at;
+    for (size_t at = b->n; json_next(&it, &key, &v); at = b->n, list++) {
+        if (v.type != JSON_STRING || json_unquote(v, b, e) || b->n == at ||
+            b->n - at > HEADFILE_LABEL_MAX)
+            return bad(member, e, "each must be a text of 1 to 1000 bytes");
+        list->n = b->n - at;
     }
-    for (i = 0, at = 0; i < h->n_label; at += h->label[i++].n)
-        h->label[i].p = h->text.p + at;
     return 0;
 }
 
 static int
-check_twice(const struct headfile *h, struct err *e)
+check_twice(const struct str *list, size_t n, int member, struct err *e)
 {
-    struct map *seen = map_new(h->n_label);
+    struct map *seen = map_new(n);
     int rc = 0;
 
-    for (size_t i = 0; i < h->n_label && rc == 0; i++)
-        if (!map_put(seen, h->label[i], (int32_t)i))
-            rc = bad(LABELS, e, "one is there twice");
+    for (size_t i = 0; i < n && rc == 0; i++)
+        if (!map_put(seen, list[i], (int32_t)i))
+            rc = bad(member, e, "one is there twice");
     map_free(seen);
     return rc;
+}
+
+static const char *
+put_spans(struct str *list, size_t n, const char *p)
+{
+    for (size_t i = 0; i < n; p += list[i++].n)
+        list[i].p = p;
+    return p;
+}
+
+/* Labels, then words: spans are set when the text moves no more. */
+static int
+read_names(struct headfile *h, const struct json_watch *w, struct err *e)
+{
+    const struct json labels = w[LABELS].value, words = w[WORDS].value;
+    const size_t n_word = w[WORDS].count ? length(words) : 0;
+
+    h->n_label = length(labels);
+    if (h->n_label < 2 || h->n_label > HEADFILE_LABELS)
+        return bad(LABELS, e, "must be 2 to 10000");
+    if (n_word > HEADFILE_WORDS || (w[WORDS].count && n_word == 0))
+        return bad(WORDS, e, "must be 1 to 1048576");
+    h->label = mem_zero(h->n_label, sizeof *h->label);
+    if (read_texts(labels, LABELS, h->label, &h->text, e))
+        return -1;
+    if (n_word > 0) {
+        h->word = mem_zero(n_word, sizeof *h->word);
+        if (read_texts(words, WORDS, h->word, &h->text, e))
+            return -1;
+    }
+    h->dim = n_word;
+    put_spans(h->word, n_word, put_spans(h->label, h->n_label, h->text.p));
+    return check_twice(h->label, h->n_label, LABELS, e) ||
+                   check_twice(h->word, n_word, WORDS, e)
+               ? -1
+               : 0;
 }
 
 /* n numbers, no more and no fewer. */
@@ -146,7 +195,8 @@ read_weights(struct headfile *h, const struct json_watch *w, struct err *e)
 
     if (length(rows) != h->n_label)
         return bad(WEIGHTS, e, "must be a list for each label");
-    h->dim = length(json_at(rows, 0));
+    if (h->word == NULL)
+        h->dim = length(json_at(rows, 0));
     if (h->dim == 0)
         return bad(WEIGHTS, e, "must be lists of numbers");
     /* A number takes two bytes of the file: this is less than four times its size
@@ -166,17 +216,24 @@ read_weights(struct headfile *h, const struct json_watch *w, struct err *e)
 static int
 check_members(const struct json_watch *w, struct err *e)
 {
+    const int head = w[KIND].count ? WORD_HEAD : VECTOR_HEAD;
     int64_t version;
 
     for (int i = 0; i < N; i++) {
-        if (w[i].count == 0)
-            return bad(i, e, "is missing: this is no trained head");
         if (w[i].count > 1)
             return bad(i, e, "is there twice");
+        if ((members[i].heads & head) == 0 && w[i].count == 0)
+            continue;
+        if ((members[i].heads & head) == 0)
+            return bad(i, e, "is not for a head of this kind");
+        if (w[i].count == 0)
+            return bad(i, e, "is missing: this is no trained head");
         if (w[i].value.type != members[i].type)
             return bad(i, e, "is of another type than it should be");
         if (i == FORMAT && !json_is(w[i].value, STR("textmill-head")))
             return bad(i, e, "is not textmill-head");
+        if (i == KIND && !json_is(w[i].value, STR("words")))
+            return bad(i, e, "is one that this program does not know");
         if (i == VERSION &&
             !json_int(w[i].value, HEADFILE_VERSION, HEADFILE_VERSION, &version))
             return bad(i, e, "is one that this program does not know");
@@ -199,9 +256,8 @@ read_all(struct headfile *h, const char *p, size_t n, struct err *e)
     }
     if (v.type != JSON_OBJECT)
         return err_set(e, ERR_MODEL, "not a JSON object: this is no trained head");
-    if (check_members(w, e) || read_base(h, w, e) ||
-        read_labels(h, w[LABELS].value, e) || check_twice(h, e) ||
-        read_weights(h, w, e))
+    if (check_members(w, e) || (w[BASE].count && read_base(h, w, e)) ||
+        read_names(h, w, e) || read_weights(h, w, e))
         return -1;
     if (!json_double(w[TEMPERATURE].value, &t) || !(t >= 1e-4 && t <= 1e4))
         return bad(TEMPERATURE, e, "must be 0.0001 to 10000");
@@ -239,6 +295,7 @@ void
 headfile_release(struct headfile *h)
 {
     mem_free(h->label);
+    mem_free(h->word);
     mem_free(h->bias);
     mem_free(h->weights);
     buf_free(&h->text);
@@ -262,26 +319,39 @@ put_str(struct buf *b, int member, const char *s)
     jout_str(b, str_of(s));
 }
 
+static void
+put_strs(struct buf *b, int member, const struct str *s, size_t n)
+{
+    put_name(b, member);
+    for (size_t i = 0; i < n; i++) {
+        buf_char(b, i ? ',' : '[');
+        jout_str(b, s[i]);
+    }
+    buf_char(b, ']');
+}
+
 void
 headfile_write(const struct headfile *h, struct str training, struct buf *b)
 {
     put_str(b, FORMAT, "textmill-head");
     put_name(b, VERSION);
     buf_u64(b, HEADFILE_VERSION);
-    put_str(b, BASE, h->base);
-    put_str(b, SHA, h->sha);
-    put_str(b, PRECISION, h->precision);
-    put_name(b, LABELS);
-    for (size_t i = 0; i < h->n_label; i++) {
-        buf_char(b, i ? ',' : '[');
-        jout_str(b, h->label[i]);
+    if (h->word)
+        put_str(b, KIND, "words");
+    else {
+        put_str(b, BASE, h->base);
+        put_str(b, SHA, h->sha);
+        put_str(b, PRECISION, h->precision);
     }
-    buf_puts(b, "],\n\"training\":");
+    put_strs(b, LABELS, h->label, h->n_label);
+    buf_puts(b, ",\n\"training\":");
     buf_str(b, training);
     put_name(b, TEMPERATURE);
     jout_f32(b, h->temperature);
     put_name(b, BIAS);
     jout_f32s(b, h->bias, h->n_label);
+    if (h->word)
+        put_strs(b, WORDS, h->word, h->dim);
     put_name(b, WEIGHTS);
     for (size_t i = 0; i < h->n_label; i++) {
         buf_puts(b, i ? ",\n" : "[\n");

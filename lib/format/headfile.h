@@ -1,5 +1,6 @@
 /*
- * headfile.h - a trained head in a file: weights for the vectors of one model
+ * headfile.h - a trained head in a file: weights for the vectors of one model,
+ * or for words
  *
  *     struct headfile h;
  *     if (headfile_read(&h, path, &e) == 0) ...
@@ -10,7 +11,7 @@
  * the same float32. Members that are not known here are not looked at.
  *
  * Owns: what it read.  Threads: constant once read.
- * Limits: HEADFILE_LABELS labels, a file of 256 MB.
+ * Limits: HEADFILE_LABELS labels, HEADFILE_WORDS words, a file of 256 MB.
  */
 #ifndef FORMAT_HEADFILE_H
 #define FORMAT_HEADFILE_H
@@ -24,9 +25,11 @@
 
 #define HEADFILE_VERSION   1
 #define HEADFILE_LABELS    10000
-#define HEADFILE_LABEL_MAX 1000 /* bytes of a label */
+#define HEADFILE_WORDS     (1 << 20)
+#define HEADFILE_LABEL_MAX 1000 /* bytes of a label or word */
 
 struct headfile {
+    struct str *word;   /* [dim]: as labels; NULL: a head for vectors, and only then: */
     char base[256];     /* name of the model whose vectors it takes, */
     char sha[SHA_HEX];  /* the SHA-256 of that model's weights, */
     char precision[16]; /* and the arithmetic that its training vectors were made by */
@@ -35,7 +38,7 @@ struct headfile {
     float temperature; /* 0.0001 to 10000 */
     float *bias;       /* [n_label] */
     float *weights;    /* [n_label, dim] */
-    struct buf text;   /* of the labels */
+    struct buf text;   /* of the labels and words */
 };
 
 /* ERR_MODEL: it is no such file, or is damaged; what and where is in the message. */

@@ -107,7 +107,8 @@ close_classifier(struct labeler *l)
 struct labeler *
 classifier_open(const struct classifier_opt *opt, struct err *e)
 {
-    static const struct labeler_ops ops = { add_cosines, close_classifier };
+    static const struct labeler_ops ops = { .add_scores = add_cosines,
+                                            .close = close_classifier };
     struct embedder_opt embed = opt->embed;
     struct classifier *c;
 

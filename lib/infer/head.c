@@ -75,7 +75,8 @@ open_model(struct head *h, const struct head_opt *opt, struct err *e)
 struct labeler *
 head_open(const struct head_opt *opt, struct err *e)
 {
-    static const struct labeler_ops ops = { add_scores, close_head };
+    static const struct labeler_ops ops = { .add_scores = add_scores,
+                                            .close = close_head };
     struct head *h = mem_zero(1, sizeof *h);
     float t = opt->temperature == 0 ? opt->file->temperature : opt->temperature;
 

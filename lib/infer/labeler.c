@@ -43,13 +43,19 @@ text_row(const struct labeler *l, struct embedder_work *w,
         if (l->ops->add_scores(l, w, vec + i * wide, part, row))
             return -1;
     }
-    ops_softmax(l->k, row, l->n, l->sharpness);
+    if (l->independent) {
+        ops_scale(l->k, row, l->sharpness, l->n);
+        ops_sigmoid(l->k, row, l->n);
+    } else {
+        ops_softmax(l->k, row, l->n, l->sharpness);
+    }
     return isfinite(row[0]) ? 0 : -1; /* softmax makes all of a row NaN, or none */
 }
 
-void
-labeler_run(const struct labeler *l, struct embedder_work *w, const struct str *text,
-            size_t n, float *prob, struct embedder_info *info)
+/* All texts by the vectors of a model. */
+static void
+run_model(const struct labeler *l, struct embedder_work *w, const struct str *text,
+          size_t n, float *prob, struct embedder_info *info)
 {
     const size_t wide = (size_t)embedder_dim(l->embedder);
     struct embedder_pieces p = embedder_pool(l->embedder, w, text, n, info);
@@ -68,6 +74,26 @@ labeler_run(const struct labeler *l, struct embedder_work *w, const struct str *
         info[t].code = ERR_NAN;
         info[t].kept = 0;
     }
+}
+
+void
+labeler_run(const struct labeler *l, struct embedder_work *w, const struct str *text,
+            size_t n, float *prob, struct embedder_info *info)
+{
+    if (l->embedder)
+        run_model(l, w, text, n, prob, info);
+    else
+        l->ops->run(l, w, text, n, prob, info);
+}
+
+void
+labeler_count(const struct labeler *l, struct embedder_work *w, const struct str *text,
+              size_t n, struct embedder_info *info)
+{
+    if (l->embedder)
+        embedder_count(l->embedder, w, text, n, info);
+    else
+        l->ops->run(l, w, text, n, NULL, info);
 }
 
 size_t

@@ -12,6 +12,8 @@
  * log-probabilities, weighted by their tokens and normalized again, which is the same
  * as softmax of the mean score / T.
  *
+ * A kind that needs no model does all of it by itself (wordhead.h).
+ *
  * A new kind is a struct that begins with struct labeler, its open function and its
  * ops.
  *
@@ -32,15 +34,22 @@ struct labeler_ops {
     int (*add_scores)(const struct labeler *l, struct embedder_work *work, float *vec,
                       float part, float *row);
     void (*close)(struct labeler *l); /* all but the embedder */
+
+    /* Where there is no embedder, instead of add_scores: labeler_run() as a whole, or,
+     * where prob is NULL, only info. */
+    void (*run)(const struct labeler *l, struct embedder_work *work,
+                const struct str *text, size_t n, float *prob,
+                struct embedder_info *info);
 };
 
 struct labeler {
     const struct labeler_ops *ops;
-    struct embedder *embedder;
+    struct embedder *embedder; /* NULL: it needs no model */
     const struct kernels *k;
     size_t n;               /* labels */
     const struct str *name; /* [n] */
     float sharpness;        /* 1 / T */
+    int independent; /* labels do not exclude each other: a sigmoid of each score / T */
 };
 
 /* 1 / t, or ERR_USAGE where t is not in 0.0001 to 10000. */
@@ -52,6 +61,10 @@ void labeler_close(struct labeler *l); /* NULL is fine */
 void labeler_run(const struct labeler *l, struct embedder_work *w,
                  const struct str *text, size_t n, float *prob,
                  struct embedder_info *info);
+
+/* What labeler_run() would say in info; nothing is computed. */
+void labeler_count(const struct labeler *l, struct embedder_work *w,
+                   const struct str *text, size_t n, struct embedder_info *info);
 
 /* The label of the highest probability in prob [l->n]; of equal ones the first. */
 size_t labeler_best(const struct labeler *l, const float *prob);

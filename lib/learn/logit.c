@@ -30,6 +30,26 @@ logit_init(void)
     openblas_set_num_threads(1);
 }
 
+/* z [n_label] += W * a sparse row */
+static void
+add_products(const struct logit_sparse *s, const double *w, const struct logit_rows *r,
+             double *z)
+{
+    for (size_t l = 0; l < r->n_label; l++, w += r->d)
+        for (size_t i = 0; i < s->n; i++)
+            z[l] += s->value[i] * w[s->column[i]];
+}
+
+/* g [n_label, d] += z [n_label] times a sparse row */
+static void
+add_slopes(const struct logit_sparse *s, const double *z, const struct logit_rows *r,
+           double *g)
+{
+    for (size_t l = 0; l < r->n_label; l++, g += r->d)
+        for (size_t i = 0; i < s->n; i++)
+            g[s->column[i]] += z[l] * s->value[i];
+}
+
 /* z [n, n_label] = rows [from, from + n) of x * W^T + b */
 static void
 scores(const struct logit_rows *r, const double *w, size_t from, size_t n, double *z)
@@ -39,6 +59,11 @@ scores(const struct logit_rows *r, const double *w, size_t from, size_t n, doubl
 
     for (size_t i = 0; i < n; i++)
         memcpy(z + i * r->n_label, b, r->n_label * sizeof *z);
+    if (r->sparse) {
+        for (size_t i = 0; i < n; i++)
+            add_products(&r->sparse[from + i], w, r, z + i * r->n_label);
+        return;
+    }
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, k, d, 1,
                 r->x + from * r->d, d, w, d, 1, z, k);
 }
@@ -61,13 +86,31 @@ row_losses(const struct fit *f, size_t from, size_t n, double *z)
     return loss;
 }
 
+/* g += what the z of rows [from, from + n) make of it */
+static void
+add_gradient(const struct logit_rows *r, const double *z, size_t from, size_t n,
+             double *g)
+{
+    double *b = g + r->n_label * r->d;
+    int k = (int)r->n_label, d = (int)r->d;
+
+    if (r->sparse)
+        for (size_t i = 0; i < n; i++)
+            add_slopes(&r->sparse[from + i], z + i * r->n_label, r, g);
+    else
+        cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, k, d, (int)n, 1, z, k,
+                    r->x + from * r->d, d, 1, g, d);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < r->n_label; j++)
+            b[j] += z[i * r->n_label + j];
+}
+
 static double
 value(void *arg, const double *w, double *g)
 {
     const struct fit *f = arg;
     const struct logit_rows *r = f->r;
     size_t n_w = r->n_label * r->d;
-    int k = (int)r->n_label, d = (int)r->d;
     double loss = 0, squares = 0;
 
     for (size_t i = 0; i < n_w; i++) {
@@ -79,11 +122,7 @@ value(void *arg, const double *w, double *g)
         n = r->n - at < BLOCK ? r->n - at : BLOCK;
         scores(r, w, at, n, f->z);
         loss += row_losses(f, at, n, f->z);
-        cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, k, d, (int)n, 1, f->z, k,
-                    r->x + at * r->d, d, 1, g, d);
-        for (size_t i = 0; i < n; i++)
-            for (size_t j = 0; j < r->n_label; j++)
-                g[n_w + j] += f->z[i * r->n_label + j];
+        add_gradient(r, f->z, at, n, g);
     }
     return loss + f->penalty * squares / 2;
 }

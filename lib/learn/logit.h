@@ -11,9 +11,10 @@
  * fits one vector, the difference of ours, which doubles the penalty of ours. b is not
  * penalized. Where a label has no row its b goes far down, and stops there.
  *
- * Products are OpenBLAS's, on one thread: logit_init() says so, once, before any fit.
+ * Products of full rows are OpenBLAS's, on one thread: logit_init() says so, once,
+ * before any fit.
  * Its sums depend on the processor in the last bits; a fit that ends with a gradient of
- * 1e-10 depends on it by about as much.
+ * 1e-10 depends on it by about as much. Those of sparse rows are ours, in order.
  *
  * Threads: any number of fits at the same time.
  */
@@ -25,14 +26,23 @@
 
 #include "learn/lbfgs.h"
 
+/* A row of which most numbers are 0 */
+struct logit_sparse {
+    const int32_t *column; /* [n]: 0 to d - 1, each once */
+    const double *value;   /* [n] */
+    size_t n;
+};
+
 struct logit_rows {
-    const double *x;      /* [n, d] */
+    const double *x;      /* [n, d]; not looked at where there is sparse */
     const int32_t *label; /* [n]: 0 to n_label - 1 */
     const double *weight; /* [n_label]: of the rows of each label; NULL: all 1 */
     size_t n, d, n_label;
+    const struct logit_sparse *sparse; /* [n], or NULL */
 };
 
-/* What makes fits on rows like these, with one C, quick; constant, shared by threads */
+/* What makes fits on full rows like these, with one C, quick; constant, shared by
+ * threads */
 struct logit_shape;
 
 struct logit_opt {
@@ -43,7 +53,8 @@ struct logit_opt {
 
 void logit_init(void);
 
-/* gram [d, d]: x^T x of rows whose columns have mean 0; `share` of them are fitted. */
+/* gram [d, d]: x^T x of full rows whose columns have mean 0; `share` of them are
+ * fitted. */
 void logit_gram(const struct logit_rows *r, double *gram);
 struct logit_shape *logit_shape_new(const double *gram, size_t d, size_t n_label,
                                     double c, double share);

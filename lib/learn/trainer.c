@@ -1,4 +1,4 @@
-/* trainer.c - a linear head for frozen vectors */
+/* trainer.c - a linear head on vectors or words */
 #include "learn/trainer.h"
 
 #include <math.h>
@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "learn/logit.h"
 #include "learn/metrics.h"
 #include "learn/num.h"
 
@@ -21,12 +20,12 @@ struct job {
     const struct trainer_set *set;
     const struct trainer_opt *opt;
     struct trainer *t;
-    double *x;         /* [n, d]: the vectors less their mean */
-    double *mean;      /* [d] */
+    double *x;         /* [n, d]: the vectors less their mean; NULL: words */
+    double *mean;      /* [d]; of words 0, as most of them are */
     double *weight;    /* [n_label], or NULL */
     unsigned char *in; /* [n]: the fold */
     size_t size;       /* numbers of a fit */
-    double *gram;      /* [d, d] */
+    double *gram;      /* [d, d]; NULL: words */
     struct logit_shape *shape[TRAINER_GRID];
     double *w;    /* [folds, n_grid, size] */
     double *z;    /* [n, n_label]: held-out scores */
@@ -50,6 +49,7 @@ center(struct job *j)
 {
     const size_t n = j->set->n, d = j->set->d;
 
+    j->x = mem_alloc(mem_mul(n, d * sizeof *j->x));
     for (size_t i = 0; i < n; i++)
         for (size_t l = 0; l < d; l++)
             j->mean[l] += (double)j->set->vec[i * d + l];
@@ -99,22 +99,36 @@ in_share(const struct job *j, size_t i)
     return j->share >= 1 || (double)(h >> 11) * 0x1p-53 < j->share;
 }
 
+/* Row i behind those that r has. */
+static void
+add_row(const struct job *j, size_t i, struct logit_rows *r)
+{
+    const size_t d = j->set->d;
+
+    if (j->x)
+        memcpy((double *)(uintptr_t)r->x + r->n * d, j->x + i * d, d * sizeof *r->x);
+    else
+        ((struct logit_sparse *)(uintptr_t)r->sparse)[r->n] = j->set->sparse[i];
+    ((int32_t *)(uintptr_t)r->label)[r->n++] = j->set->label[i];
+}
+
 /* Copy the rows of a fold, or of all others as far as they are in the share. */
 static struct logit_rows
 gather(const struct job *j, int fold, int others)
 {
     const size_t d = j->set->d, n = j->set->n;
-    double *x = mem_alloc(mem_mul(n, d * sizeof *x));
-    int32_t *label = mem_alloc(mem_mul(n, sizeof *label));
-    struct logit_rows r = { .x = x, .label = label, .weight = j->weight };
+    struct logit_rows r = { .label = mem_alloc(mem_mul(n, sizeof *r.label)),
+                            .weight = j->weight,
+                            .d = d,
+                            .n_label = j->set->n_label };
 
-    r.d = d;
-    r.n_label = j->set->n_label;
+    if (j->x)
+        r.x = mem_alloc(mem_mul(n, d * sizeof *r.x));
+    else
+        r.sparse = mem_alloc(mem_mul(n, sizeof *r.sparse));
     for (size_t i = 0; i < n; i++)
-        if (others ? j->in[i] != fold && in_share(j, i) : j->in[i] == fold) {
-            memcpy(x + r.n * d, j->x + i * d, d * sizeof *x);
-            label[r.n++] = j->set->label[i];
-        }
+        if (others ? j->in[i] != fold && in_share(j, i) : j->in[i] == fold)
+            add_row(j, i, &r);
     return r;
 }
 
@@ -122,6 +136,7 @@ static void
 drop(struct logit_rows *r)
 {
     mem_free((void *)(uintptr_t)r->x);
+    mem_free((void *)(uintptr_t)r->sparse);
     mem_free((void *)(uintptr_t)r->label);
 }
 
@@ -273,7 +288,7 @@ choose(struct job *j)
     for (int i = 0; i < t->n_grid; i++)
         t->grid[i].c = j->opt->c > 0 ? j->opt->c : grid[i];
     j->w = mem_zero((size_t)(j->opt->folds * t->n_grid), j->size * sizeof *j->w);
-    for (int i = 0; i < t->n_grid; i++)
+    for (int i = 0; i < t->n_grid && j->gram; i++)
         j->shape[i] = logit_shape_new(j->gram, j->set->d, j->set->n_label, t->grid[i].c,
                                       1 - 1.0 / j->opt->folds);
     each_fold(j, fit_fold);
@@ -352,12 +367,20 @@ draw_curve(struct job *j)
 
 /* ---- the head ---- */
 
+/* A weight as the file shall have it. Many thousand words have one for each label: a
+ * thousandth is far below what a fit on other texts would change. */
+static double
+weight(const struct job *j, double x)
+{
+    return j->x ? rounded(x, 6) : rint(x * 1000) / 1000;
+}
+
 /* The fit on all rows, of vectors as they are. */
 static void
 fit_all(struct job *j)
 {
     const size_t n = j->set->n, d = j->set->d, k = j->set->n_label;
-    struct logit_rows r = { j->x, j->set->label, j->weight, n, d, k };
+    struct logit_rows r = { j->x, j->set->label, j->weight, n, d, k, j->set->sparse };
     struct logit_opt opt = { j->t->c, j->shape[j->t->best], FINE };
     double *w = mem_zero(j->size, sizeof *w);
 
@@ -368,7 +391,7 @@ fit_all(struct job *j)
         double b = w[k * d + l];
         for (size_t i = 0; i < d; i++) {
             b -= w[l * d + i] * j->mean[i];
-            j->t->weights[l * d + i] = (float)rounded(w[l * d + i], 6);
+            j->t->weights[l * d + i] = (float)weight(j, w[l * d + i]);
         }
         j->t->bias[l] = (float)rounded(b, 6);
     }
@@ -383,12 +406,13 @@ trainer_run(const struct trainer_set *set, const struct trainer_opt *opt)
 
     logit_init();
     j.size = set->n_label * (set->d + 1);
-    j.x = mem_alloc(mem_mul(set->n, set->d * sizeof *j.x));
     j.mean = mem_zero(set->d, sizeof *j.mean);
     j.in = mem_alloc(set->n);
     j.z = mem_zero(set->n, set->n_label * sizeof *j.z);
-    center(&j);
-    set_gram(&j);
+    if (set->sparse == NULL) {
+        center(&j);
+        set_gram(&j);
+    }
     set_weights(&j);
     for (size_t i = 0; i < set->n; i++)
         j.in[i] = (unsigned char)fold_of(&j, i);

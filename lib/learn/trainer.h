@@ -1,7 +1,7 @@
 /*
- * trainer.h - a linear head for frozen vectors: chosen, fitted, measured, calibrated
+ * trainer.h - a linear head on vectors or words: chosen, fitted, measured, calibrated
  *
- *     struct trainer_set set = { vec, n, d, label, n_label, print };
+ *     struct trainer_set set = { vec, n, d, label, n_label, print, NULL };
  *     struct trainer_opt opt = { .folds = 5 };
  *     struct trainer *t = trainer_run(&set, &opt);
  *     t->weights, t->bias, t->temperature
@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "base/pool.h"
+#include "learn/logit.h"
 
 #define TRAINER_GRID   7
 #define TRAINER_SHARES 5
@@ -33,7 +34,8 @@ struct trainer_set {
     size_t n, d;
     const int32_t *label; /* [n]: 0 to n_label - 1 */
     size_t n_label;
-    const uint64_t *print; /* [n]: of the text, any hash */
+    const uint64_t *print;             /* [n]: of the text, any hash */
+    const struct logit_sparse *sparse; /* [n]: instead of vec; or NULL */
 };
 
 struct trainer_opt {
@@ -66,7 +68,7 @@ struct trainer {
     int n_grid;
     struct trainer_share curve[TRAINER_SHARES];
     int n_curve;
-    float *weights; /* [n_label, d] */
+    float *weights; /* [n_label, d]: of vectors to 6 digits, of words to 3 decimals */
     float *bias;    /* [n_label] */
     float *held;    /* [n, n_label]: probabilities of held-out rows, calibrated */
     double loss;    /* of these, as in struct trainer_point */

@@ -36,7 +36,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     check(again.n_label == h.n_label && again.dim == h.dim &&
           again.temperature == h.temperature &&
           memcmp(again.weights, h.weights, numbers * sizeof(float)) == 0 &&
-          memcmp(again.bias, h.bias, h.n_label * sizeof(float)) == 0);
+          memcmp(again.bias, h.bias, h.n_label * sizeof(float)) == 0 &&
+          (again.word == NULL) == (h.word == NULL));
+    for (size_t i = 0; h.word && i < h.dim; i++)
+        check(h.word[i].n > 0 && str_eq(again.word[i], h.word[i]));
     headfile_release(&again);
     headfile_release(&h);
     buf_free(&b);

@@ -7,6 +7,7 @@ setup() {
     for tool in classify embed; do
         command -v $tool >/dev/null || skip "$tool is not built"
     done
+    [[ $BATS_TEST_DESCRIPTION != log-sentiment* ]] || return 0 # which needs no model
     pull -q --check minilm 2>/dev/null || skip 'minilm is not here: textmill pull minilm'
 }
 
@@ -39,6 +40,34 @@ setup() {
     TEXTMILL_MODELS=/nonesuch OUT=out.jsonl run "$root/pipelines/log-labels.sh" a.log
     [ "$status" -ne 0 ]
     [[ $output == *'textmill pull minilm'* ]]
+}
+
+@test "log-sentiment.sh on the samples: all lines tagged, the table sums up, alerts are the negative ones" {
+    export TEXTMILL_MODELS=/nonexistent OUT=out.jsonl ALERTS=alerts.jsonl
+    "$root/pipelines/log-sentiment.sh" >table
+    [ "$(wc -l <out.jsonl)" -eq "$(zcat -f "$root"/samples/*.log* | grep -c '[^[:space:]]')" ]
+    jq -es 'all(.[]; .label | IN("negative", "neutral", "positive"))
+        and all(.[]; .label_score > 0.33 and .label_score <= 1)
+        and (map(.system) | unique | length) == 10 and (map(.label) | unique | length) == 3' out.jsonl
+    jq -c 'select(.label == "negative")' out.jsonl | cmp - alerts.jsonl
+    awk 'NR > 1 { n = NF; all += $(n - 3); sum += $(n - 2) + $(n - 1) + $n; bad += $(n - 2) }
+         END { print all, sum, bad }' table >sums
+    [ "$(cat sums)" = "$(wc -l <out.jsonl) $(wc -l <out.jsonl) $(wc -l <alerts.jsonl)" ]
+    [[ $(head -n 1 table) == 'system '*'hour '*'lines '*'negative '*'neutral '*positive* ]]
+    grep -q '^auth  *2026-11-22T04 ' table
+}
+
+@test "log-sentiment.sh: what lines say; a missing file ends it with a status" {
+    printf '%s\n' 'Jan  2 03:04:05 h sshd[1]: Failed password for bob' \
+        'Jan  2 03:04:06 h app: backup completed successfully' \
+        'Jan  2 04:04:06 h app: reading configuration' | gzip >a.log.gz
+    TEXTMILL_MODELS=/nonexistent OUT=out.jsonl ALERTS=b.jsonl run "$root/pipelines/log-sentiment.sh" a.log.gz
+    [ "$status" -eq 0 ]
+    [ "$(jq -r .label out.jsonl | paste -sd' ')" = 'negative positive neutral' ]
+    [ "$(jq -r .hour out.jsonl | uniq -c | tr -s ' ')" = "$(printf ' 2 Jan  2 03\n 1 Jan  2 04\n' | tr -s ' ')" ]
+    [ "$(wc -l <b.jsonl)" -eq 1 ]
+    OUT=out.jsonl run "$root/pipelines/log-sentiment.sh" nonesuch.log
+    [ "$status" -ne 0 ]
 }
 
 @test "similar-lines.sh finds what is meant, not what is spelled, nearest first" {

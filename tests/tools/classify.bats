@@ -80,8 +80,10 @@ holds() {
 }
 
 @test "mistakes: 2, before anything is read" {
-    run -2 --separate-stderr classify -T -m "$tiny" <<<a
+    run -2 --separate-stderr classify -T <<<a
     [[ $stderr == *'no labels'* ]]
+    run -4 --separate-stderr classify -T -m "$tiny" <<<a
+    [[ $stderr == *'architectures'* ]]
     run -2 --separate-stderr classify -T -m "$tiny" -l a -l a <<<a
     [[ $stderr == *"'a' is given twice"* ]]
     for o in -l= '-l=x' -l$'\xff' -L/nonexistent --min-score=2 --min-score=-1 --temperature=0 \
@@ -99,4 +101,32 @@ holds() {
         '"GET /index.html HTTP/1.1" 200 "curl"' 'Out of memory: Killed process 4242' |
         classify -T -L samples/log-labels.txt -r >"$out"
     [ "$(paste -sd, "$out")" = 'authentication,web request,memory' ]
+}
+
+@test "-m a checkpoint with labels of its own: as transformers has it" {
+    dir=$(realpath "$BATS_TEST_DIRNAME/../golden/tiny-encoders/bert-seq")
+    jq -c '{text, scores}' "$dir/labels.jsonl" >"$in"
+    classify -m "$dir" --precision=f32 --all -o got "$in" >"$out"
+    [ "$(wc -l <"$out")" -eq "$(wc -l <"$in")" ]
+    jq -es 'all(. as $r | $r.scores | to_entries | all($r.got_all[.key] - .value | fabs < 1e-4))' "$out"
+    jq -es 'all(.got as $l | .got_all[$l] == ([.got_all[]] | max))' "$out"
+    run -2 classify -m "$dir" --temperature=0 "$in"
+    run -4 classify -m "$(dirname "$dir")/bert-tok" "$in"
+    [[ $output == *ForSequenceClassification* ]]
+}
+
+@test "-m a classifier of fastText: as fastText predicts, and no label without a word" {
+    dir=$(realpath "$BATS_TEST_DIRNAME/../golden/fasttext")
+    for model in hs-kept.ftz hs.bin; do
+        jq -c --arg m "$model" 'select(.model == $m)' "$dir/predictions.jsonl" >"$in"
+        [ -s "$in" ]
+        classify -m "$dir/$model" --all -o got "$in" >"$out"
+        jq -es 'length > 3 and all(. as $r | if .got == null then true else
+            ([range(.label | length)] | all(. as $i |
+                $r.prob[$i] - $r.got_all[$r.label[$i]] | fabs < 1e-3)) end)' "$out"
+        jq -es 'map(select(.got)) | length > 3' "$out"
+    done
+    [ "$(echo '{"text":" "}' | classify -m "$dir/hs.bin")" = '{"text":" "}' ]
+    run -2 classify -m "$dir/hs.bin" --precision=f32 "$in"
+    run -4 classify -m ./nonesuch.ftz "$in"
 }

@@ -299,14 +299,95 @@ fit() {
     [ $(($(date +%s) - before)) -lt 20 ]
 }
 
+# words [ARG...]: a head on words, no model anywhere
+words() {
+    TEXTMILL_MODELS=/nonexistent train -q --kind=words --save="$head" "$@" "$in"
+}
+
+@test "--kind=words: no model, the file, what classify says by it" {
+    words --stats="$dir/stats"
+    jq -e '.kind == "words" and (has("base") | not) and .labels == ["failure", "login"]
+        and (.words | index("session") != null and index("failed connection") != null and . == sort)
+        and (.weights | map(length)) == [(.words | length), (.words | length)]' "$head"
+    jq -e '.done == 120 and (has("model") | not) and .result.held_out.accuracy > 0.7' "$dir/stats"
+    export TEXTMILL_MODELS=/nonexistent
+    classify -m "$head" -o mood --all --stats="$dir/stats" "$in" >"$dir/out"
+    jq -es 'length == 120 and all(.[]; .mood_all[.mood] == .mood_score
+            and (.mood_all | add | . > 0.99999 and . < 1.00001))
+        and (map(select(.mood == .label)) | length > 85)' "$dir/out"
+    jq -e --arg sha "$(sha256sum <"$head" | cut -d' ' -f1)" \
+        '.model == {name: $ARGS.positional[0], sha256: $sha, precision: "f32"} and .tokens > 240' \
+        "$dir/stats" --args "$head"
+    # softmax((sum of weights / sqrt(n) + bias) / T), in jq
+    jq -n --slurpfile h "$head" '$h[0] as $h
+        | ["user", "root", "user root"] | map(. as $w | $h.words | index($w)) | map(select(.)) as $i
+        | $h.labels | keys | map(. as $l | ($i | map($h.weights[$l][.]) | add / ($i | length | sqrt))
+            + $h.bias[$l]) | map(. / $h.temperature | exp) | . as $e | ($e[1] / ($e | add))' >"$dir/want"
+    echo 'User 7 root' | classify -T -m "$head" --all | jq -e --slurpfile want "$dir/want" \
+        '.label_all.login - $want[0] | fabs < 1e-6'
+    # no words, no known ones: the biases alone
+    printf '{"text":"%s"}\n' '' 'x 1 2' 'zzz qqq' |
+        classify -m "$head" | jq -es 'map([.label, .label_score]) | unique | length == 1'
+}
+
+@test "--kind=words: the same bytes for runs, threads, levels" {
+    words --balance --curve
+    cp "$head" "$dir/want"
+    for o in -j1 -j2 -j5; do
+        words --balance --curve $o
+        cmp "$dir/want" "$head"
+    done
+    for isa in ref avx2; do
+        TEXTMILL_ISA=$isa words --balance --curve
+        cmp "$dir/want" "$head"
+    done
+    classify -m "$head" --all -o x -j1 "$in" >"$dir/out"
+    for o in -j2 --batch=1 --batch=7 --dedup --mem=1M; do
+        classify -m "$head" --all -o x "$o" "$in" | cmp - "$dir/out"
+    done
+    for isa in ref avx2 avx512; do
+        TEXTMILL_ISA=$isa classify -m "$head" --all -o x "$in" | cmp - "$dir/out"
+    done
+    tac "$in" | classify -m "$head" --all -o x | tac | cmp - "$dir/out"
+}
+
+@test "--kind=words: --min-count; mistakes are 2, a cut file is 4, no words 3" {
+    words --min-count=1
+    all=$(jq '.words | length' "$head")
+    words --min-count=9
+    [ "$(jq '.words | length' "$head")" -lt "$all" ]
+    for o in -mtiny --precision=f32 --overlong=skip; do
+        run -2 --separate-stderr words "$o"
+        [[ $stderr == *--kind=words* ]]
+    done
+    for o in --precision=f32 --overlong=skip '-l a'; do
+        # shellcheck disable=SC2086 # two words
+        run -2 --separate-stderr classify -T -m "$head" $o <<<a
+        [ -n "$stderr" ]
+    done
+    cp "$head" "$dir/whole"
+    rm "$head"
+    run -3 --separate-stderr words --min-count=1000
+    [[ $stderr == *'no word is in 1000'* ]] && [ ! -e "$head" ]
+    size=$(wc -c <"$dir/whole")
+    for i in $(seq 0 63); do
+        head -c $((size * i / 64)) "$dir/whole" >"$dir/cut.head"
+        run -4 --separate-stderr classify -T -m "$dir/cut.head" <<<a
+        [ -z "$output" ] && [ "$(wc -l <<<"$stderr")" = 1 ]
+    done
+}
+
 @test "heads that come with the suite are found, in the tree and installed" {
     for name in models/*.head; do
         name=${name#models/}
-        run -4 --separate-stderr classify -T -m "${name%.head}" <<<a
-        [[ $stderr == *"model 'minilm' is not here"* ]]
+        echo 'Operation failed' | classify -T -m "${name%.head}" >"$dir/out" 2>"$dir/err" ||
+            { [ $? = 4 ] && [[ $(cat "$dir/err") == *"model 'minilm' is not here"* ]]; }
     done
     env -u MAKEFLAGS -u MAKELEVEL make -s --no-print-directory install-files \
         DESTDIR="$dir/place" PREFIX=/opt OUT="${TEXTMILL_OUT:-build}"
     run -4 --separate-stderr "$dir/place/opt/bin/textmill" classify -T -m review-sentiment <<<a
     [[ $stderr == *share/textmill/review-sentiment.head* && $stderr == *"model 'minilm' is not here"* ]]
+    for name in sentiment log-sentiment; do
+        [ "$(echo 'Operation failed' | "$dir/place/opt/bin/textmill" classify -T -r -m $name)" = negative ]
+    done
 }

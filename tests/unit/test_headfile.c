@@ -10,9 +10,12 @@ static const char sha[] =
 
 static const struct str names[] = { STR("a"), STR("\"\\\n\xc3\xa9") };
 
+static int words; /* which kind is written */
+
 static void
 write_one(struct buf *b)
 {
+    static struct str word[] = { STR("a"), STR("a b"), STR("\xc3\xa9 b") };
     static float weights[] = { 0.1f, -1e-30f, 3.4028f, 1.0f, -0.333333343f, 999999.0f };
     static float bias[] = { -0.5f, 0.0f };
     struct headfile h = { .base = "minilm",
@@ -25,6 +28,7 @@ write_one(struct buf *b)
                           .weights = weights };
 
     memcpy(h.sha, sha, sizeof sha);
+    h.word = words ? word : NULL;
     headfile_write(&h, STR("{\"records\":2}"), b);
 }
 
@@ -40,9 +44,11 @@ test_round(void)
     rc = headfile_parse(&h, b.p, b.n, "x", &e);
     if (!tap_ok(rc == 0, "read again: %s", rc ? e.msg : ""))
         exit(1);
-    tap_ok(strcmp(h.base, "minilm") == 0 && strcmp(h.sha, sha) == 0 &&
-               strcmp(h.precision, "i8") == 0 && h.n_label == 2 && h.dim == 3 &&
-               str_eq(h.label[0], names[0]) && str_eq(h.label[1], names[1]),
+    tap_ok((words ? h.base[0] == '\0' && str_is(h.word[2], "\xc3\xa9 b")
+                  : h.word == NULL && strcmp(h.base, "minilm") == 0 &&
+                        strcmp(h.sha, sha) == 0 && strcmp(h.precision, "i8") == 0) &&
+               h.n_label == 2 && h.dim == 3 && str_eq(h.label[0], names[0]) &&
+               str_eq(h.label[1], names[1]),
            "names are the same");
     headfile_write(&h, STR("{\"records\":2}"), &again);
     tap_ok(b.n == again.n && memcmp(b.p, again.p, b.n) == 0, "and all the bits");
@@ -134,6 +140,30 @@ test_refused(void)
     refuse("],\n[", "],\n[],[");
 }
 
+static void
+test_refused_words(void)
+{
+    refuse("\"kind\":\"words\"", "\"kind\":\"trees\"");
+    refuse("\"kind\":\"words\"", "\"kind\":null");
+    refuse("\"kind\":\"words\"", "\"kind\":\"words\",\"kind\":\"words\"");
+    refuse("\"kind\":\"words\"", "\"kin\":\"words\"");
+    refuse("\"kind\":\"words\"", "\"kind\":\"words\",\"base\":\"minilm\"");
+    refuse("\"words\":[", "\"word\":[");
+    refuse("\"words\":[\"a\",", "\"words\":[");
+    refuse("\"words\":[\"a\",", "\"words\":[\"a\",\"b\",");
+    refuse("\"words\":[\"a\",", "\"words\":[\"a b\",");
+    refuse("\"words\":[\"a\",", "\"words\":[\"\",");
+    refuse("\"words\":[\"a\",", "\"words\":[3,");
+    refuse("\"words\":[\"a\",", "\"words\":[[\"a\"],");
+    refuse("\"words\":[", "\"words\":[],\"x\":[");
+    refuse("\"words\":[", "\"words\":{},\"x\":[");
+    refuse("[\"a\",", "[");
+    refuse("0.1,", "");
+    refuse("0.1,", "0.1,2,");
+    refuse("],\n[", ",\n");
+    refuse("],\n[", "],\n[],[");
+}
+
 int
 main(void)
 {
@@ -143,6 +173,10 @@ main(void)
     test_round();
     test_cut();
     test_refused();
+    words = 1;
+    test_round();
+    test_cut();
+    test_refused_words();
     tap_ok(headfile_read(&h, "/nonexistent.head", &e) == -1 && e.code == ERR_MODEL,
            "%s", e.msg);
     tap_ok(headfile_read(&h, "/", &e) == -1 && e.code == ERR_MODEL, "%s", e.msg);

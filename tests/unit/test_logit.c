@@ -73,10 +73,39 @@ test_fit(const struct data *d, int shaped)
     tap_ok(end.converged && apart(d, w) < NEAR,
            "%zu x %zu, %zu labels, C %g%s%s: scores off by %.1e after %d steps", d->r.n,
            d->r.d, d->r.n_label, d->c, d->weight ? ", balanced" : "",
-           shaped ? ", shaped" : "", apart(d, w), end.steps);
+           shaped        ? ", shaped"
+           : d->r.sparse ? ", sparse"
+                         : "",
+           apart(d, w), end.steps);
     logit_shape_free(shape);
     mem_free(gram);
     mem_free(w);
+}
+
+/* The same rows as sparse ones: every number that is not 0. */
+static void
+test_sparse(struct data *d)
+{
+    const double *x = d->r.x;
+    struct logit_sparse *row = malloc(d->r.n * sizeof *row);
+    int32_t *column = malloc(d->r.n * d->r.d * sizeof *column);
+
+    for (size_t i = 0; i < d->r.n; i++) {
+        double *value = malloc(d->r.d * sizeof *value);
+        row[i] = (struct logit_sparse){ column + i * d->r.d, value, 0 };
+        for (size_t k = 0; k < d->r.d; k++)
+            if (x[i * d->r.d + k] != 0) {
+                column[i * d->r.d + row[i].n] = (int32_t)k;
+                value[row[i].n++] = x[i * d->r.d + k];
+            }
+    }
+    d->r.sparse = row;
+    d->r.x = NULL;
+    test_fit(d, 0);
+    for (size_t i = 0; i < d->r.n; i++)
+        free((void *)(uintptr_t)row[i].value);
+    free(column);
+    free(row);
 }
 
 int
@@ -91,6 +120,7 @@ main(void)
         read_data(&g, &d);
         test_fit(&d, 0);
         test_fit(&d, 1);
+        test_sparse(&d);
         free(d.x);
         free(d.label);
         free(d.want);

@@ -10,21 +10,21 @@
 
 #define TINY "tests/golden/tiny-encoders/"
 
-static struct seqhead *
+static struct labeler *
 open_head(const char *dir, struct err *e)
 {
     struct embedder_opt opt = { .session = { .dir = dir, .precision = "f32" } };
 
-    return seqhead_open(&opt, e);
+    return seqhead_open(&opt, 0, e);
 }
 
 static void
-run(const struct seqhead *h, struct str text, float *prob)
+run(const struct labeler *h, struct str text, float *prob)
 {
     struct embedder_work w = { 0 };
     struct embedder_info info;
 
-    seqhead_run(h, &w, &text, 1, prob, &info);
+    labeler_run(h, &w, &text, 1, prob, &info);
     embedder_work_release(&w);
 }
 
@@ -34,7 +34,7 @@ test_golden(const char *name)
     char dir[256], path[300];
     struct err e = { 0 };
     struct jfloats j;
-    struct seqhead *h;
+    struct labeler *h;
     struct buf b = { 0 };
     double off = 0, want;
     int n = 0;
@@ -42,8 +42,8 @@ test_golden(const char *name)
     snprintf(dir, sizeof dir, TINY "%s", name);
     snprintf(path, sizeof path, "%s/labels.jsonl", dir);
     h = open_head(dir, &e);
-    if (!tap_ok(h && seqhead_count(h) == 3 && jfloats_open(&j, path) == 0, "%s opens%s",
-                name, e.msg))
+    if (!tap_ok(h && h->n == 3 && jfloats_open(&j, path) == 0, "%s opens%s", name,
+                e.msg))
         return;
     for (; jfloats_next(&j); n++) {
         struct json scores = jfloats_member(&j, "scores");
@@ -52,7 +52,7 @@ test_golden(const char *name)
         run(h, (struct str){ b.p, b.n }, p);
         for (size_t i = 0; i < 3; i++) {
             char label[64];
-            struct str s = seqhead_name(h, i);
+            struct str s = h->name[i];
             snprintf(label, sizeof label, "%.*s", (int)s.n, s.p);
             if (!json_double(json_get(scores, label), &want) ||
                 !(fabs(want - (double)p[i]) <= off))
@@ -61,7 +61,7 @@ test_golden(const char *name)
     }
     tap_ok(n > 5 && off < 1e-4, "%s: %d texts, off by %.1e", name, n, off);
     jfloats_close(&j);
-    seqhead_close(h);
+    labeler_close(h);
     buf_free(&b);
 }
 
@@ -70,7 +70,7 @@ static void
 test_chunks(void)
 {
     struct err e = { 0 };
-    struct seqhead *h = open_head(TINY "bert-seq", &e);
+    struct labeler *h = open_head(TINY "bert-seq", &e);
     struct buf one = { 0 }, two = { 0 };
     float a[3], b[3];
     double off = 0;
@@ -85,7 +85,7 @@ test_chunks(void)
         off = fmax(off, fabs((double)a[i] - (double)b[i]));
     tap_ok(off < 1e-6 && fabs((double)(a[0] + a[1] + a[2]) - 1) < 1e-6,
            "the mean of equal chunks, off by %.1e", off);
-    seqhead_close(h);
+    labeler_close(h);
     buf_free(&one);
     buf_free(&two);
 }
@@ -98,7 +98,7 @@ test_sigmoid(void)
                                          "tokenizer.json" };
     static const struct str text = STR("Failed password for root");
     struct err e = { 0 };
-    struct seqhead *h = open_head(TINY "bert-seq", &e), *s;
+    struct labeler *h = open_head(TINY "bert-seq", &e), *s;
     struct folder f;
     float p[3], q[3];
 
@@ -118,8 +118,7 @@ test_sigmoid(void)
         file_unmap(&file);
     }
     s = open_head(f.dir, &e);
-    if (tap_ok(s && seqhead_independent(s) && !seqhead_independent(h), "opens%s",
-               e.msg)) {
+    if (tap_ok(s && s->independent && !h->independent, "opens%s", e.msg)) {
         run(h, text, p);
         run(s, text, q);
         for (int i = 0; i < 2; i++) { /* the same logits: log(p/p') = logit - logit' */
@@ -129,8 +128,8 @@ test_sigmoid(void)
             tap_ok(fabs(a - b) < 1e-4, "sigmoid and softmax of the same: %g, %g", a, b);
         }
     }
-    seqhead_close(h);
-    seqhead_close(s);
+    labeler_close(h);
+    labeler_close(s);
     folder_remove(&f);
 }
 

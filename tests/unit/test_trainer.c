@@ -47,7 +47,7 @@ make(struct data *d)
 static struct trainer *
 train(const struct data *d, const struct trainer_opt *opt)
 {
-    struct trainer_set set = { d->vec, N, D, d->label, K, d->print };
+    struct trainer_set set = { d->vec, N, D, d->label, K, d->print, NULL };
 
     return trainer_run(&set, opt);
 }
@@ -115,7 +115,7 @@ test_balance(const struct data *d)
 {
     static struct data few;
     struct trainer_opt opt = { .c = 1, .folds = 2, .balance = 1 };
-    struct trainer_set set = { few.vec, 0, D, few.label, 2, few.print };
+    struct trainer_set set = { few.vec, 0, D, few.label, 2, few.print, NULL };
     struct trainer *a, *b;
     double rare[2] = { 0 };
 
@@ -160,6 +160,42 @@ test_twins(void)
     trainer_free(t);
 }
 
+/* The same rows as sparse ones: the same head, to the three decimals that are kept. */
+static void
+test_sparse(const struct data *d)
+{
+    static struct logit_sparse row[N];
+    static int32_t column[D];
+    static double value[N * D];
+    struct pool *pool = pool_new(3);
+    struct trainer_opt opt = { .folds = 5, .curve = 1 };
+    struct trainer_set set = { NULL, N, D, d->label, K, d->print, row };
+    struct trainer *a = train(d, &opt), *b, *c;
+    double most = 0;
+
+    opt.pool = pool;
+    for (int i = 0; i < N; i++) {
+        row[i] = (struct logit_sparse){ column, value + i * D, D };
+        for (int l = 0; l < D; l++) {
+            column[l] = l;
+            value[i * D + l] = (double)d->vec[i * D + l];
+        }
+    }
+    b = trainer_run(&set, &opt);
+    opt.pool = NULL;
+    c = trainer_run(&set, &opt);
+    for (int i = 0; i < K * D; i++)
+        most = fmax(most, fabs((double)(a->weights[i] - b->weights[i])));
+    tap_ok(b->converged && b->c == a->c && b->temperature == a->temperature &&
+               most > 1e-6 && most < 5.1e-4,
+           "sparse rows: weights off by %.1e", most);
+    tap_ok(same(b, c), "three threads, the same bits");
+    trainer_free(a);
+    trainer_free(b);
+    trainer_free(c);
+    pool_free(pool);
+}
+
 static void
 test_temperature(void)
 {
@@ -187,6 +223,7 @@ main(void)
     test_run(&d);
     test_balance(&d);
     test_twins();
+    test_sparse(&d);
     test_temperature();
     return tap_done();
 }

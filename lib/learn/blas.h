@@ -1,0 +1,16 @@
+/*
+ * blas.h - how OpenBLAS is told to behave, before it starts
+ *
+ * It starts threads before main(), which would take the signals that are to stop us in
+ * order; and it takes a new processor for an old one. Words tell it better, if they are
+ * there at the start.
+ *
+ * Threads: first thing in main().
+ */
+#ifndef LEARN_BLAS_H
+#define LEARN_BLAS_H
+
+/* Execute this program again with those words, unless they are there. */
+void blas_begin_again(char **argv);
+
+#endif
