@@ -89,6 +89,23 @@ by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* As a rule there are some tens: not worth a call for each comparison. */
+static void
+sort(int32_t *id, size_t n)
+{
+    if (n > 64) {
+        qsort(id, n, sizeof *id, by_number);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        int32_t x = id[i];
+        size_t at = i;
+        for (; at > 0 && id[at - 1] > x; at--)
+            id[at] = id[at - 1];
+        id[at] = x;
+    }
+}
+
 int32_t *
 wordbag_known(const struct wordbag *b, const struct map *vocabulary, struct arena *a,
               size_t *n)
@@ -100,8 +117,7 @@ wordbag_known(const struct wordbag *b, const struct map *vocabulary, struct aren
         id[found] = map_find(vocabulary, wordbag_feature(b, i), -1);
         found += id[found] >= 0;
     }
-    if (found > 0)
-        qsort(id, found, sizeof *id, by_number);
+    sort(id, found);
     for (size_t i = 0; i < found; i++)
         if (kept == 0 || id[kept - 1] != id[i])
             id[kept++] = id[i];
