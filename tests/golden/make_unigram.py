@@ -70,7 +70,8 @@ def main():
             print(row(m, random_text(rng)))
         return
     os.makedirs(HERE, exist_ok=True)
-    rules = os.path.join(HERE, "rules.tsv")
+    # A path of this machine would end up in the model.
+    rules = os.path.relpath(os.path.join(HERE, "rules.tsv"))
     with open(rules, "w") as f:
         for a, b in RULES:
             f.write(" ".join("%X" % ord(c) for c in a) + "\t" +
