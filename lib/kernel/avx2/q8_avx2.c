@@ -27,16 +27,16 @@ dot4(__m256i sum, __m256i x, __m256i w, __m256i abs_w, __m256i ones)
 /* Rows [row, row + m) of block b, which begins at l; m is a constant, so that each
  * height is code of its own. */
 INLINE void
-block(size_t m, const struct ymm_tile *t, size_t row, size_t b, size_t l, float *c,
+block(size_t m, const struct q8_product *p, size_t row, size_t b, size_t l, float *c,
       size_t ldc)
 {
-    const struct kernel_q8 *a = t->a;
+    const struct kernel_q8 *a = p->a;
     const uint8_t *q = a->q + row * a->ld + l;
-    const int8_t *w = t->w->q + l * NR;
-    const int32_t *shift = t->w->shift + b * NR;
-    const float *step = t->w->step + b * NR, *sum = t->w->sum + b * NR;
+    const int8_t *w = p->w->q + l * NR;
+    const int32_t *shift = p->w->shift + b * NR;
+    const float *step = p->w->step + b * NR, *sum = p->w->sum + b * NR;
     const float *scale = a->scale + row * a->ld_scale + 2 * b;
-    const float *from = b > 0 ? c : t->bias;
+    const float *from = b > 0 ? c : p->bias;
     size_t ld_from = b > 0 ? ldc : 0;
     const __m256i ones = _mm256_set1_epi16(1);
     __m256i lo = _mm256_loadu_si256((const __m256i *)(const void *)shift);
@@ -45,7 +45,7 @@ block(size_t m, const struct ymm_tile *t, size_t row, size_t b, size_t l, float 
 #define START(r) __m256i lo##r = lo, hi##r = hi;
 #define STEP(r)                                                                        \
     if (m > r) {                                                                       \
-        __m256i x = _mm256_set1_epi32(ymm_four(q + r * a->ld));                        \
+        __m256i x = _mm256_set1_epi32(q8_four(q + r * a->ld));                         \
         lo##r = dot4(lo##r, x, w0, abs0, ones);                                        \
         hi##r = dot4(hi##r, x, w1, abs1, ones);                                        \
     }
@@ -56,7 +56,7 @@ block(size_t m, const struct ymm_tile *t, size_t row, size_t b, size_t l, float 
         ymm_finish(hi##r, s, step + 8, sum + 8, f + 8, c + r * ldc + 8);               \
     }
     EACH_ROW(START)
-    for (size_t fours = block_fours(t, l); fours > 0; fours--, q += 4, w += 4 * NR) {
+    for (size_t fours = q8_fours(p, l); fours > 0; fours--, q += 4, w += 4 * NR) {
         __m256i w0 = _mm256_loadu_si256((const __m256i *)(const void *)w);
         __m256i w1 = _mm256_loadu_si256((const __m256i *)(const void *)(w + 32));
         __m256i abs0 = _mm256_abs_epi8(w0), abs1 = _mm256_abs_epi8(w1);
@@ -69,12 +69,12 @@ block(size_t m, const struct ymm_tile *t, size_t row, size_t b, size_t l, float 
 }
 
 static void
-rows(size_t m, const struct ymm_tile *t, size_t row, float *c, size_t ldc)
+tile(size_t m, const struct q8_product *p, size_t row, float *c, size_t ldc)
 {
-    for (size_t b = 0, l = 0; l < t->k; b++, l += t->a->block)
+    for (size_t b = 0, l = 0; l < p->k; b++, l += p->a->block)
         switch (m) {
 #define HEIGHT(h)                                                                      \
-    case h: block(h, t, row, b, l, c, ldc); break;
+    case h: block(h, p, row, b, l, c, ldc); break;
             EACH_HEIGHT(HEIGHT)
 #undef HEIGHT
         }
@@ -84,7 +84,7 @@ static void
 gemm(const struct kernel_q8 *a, const struct kernel_q8_panel *w, size_t k,
      const float *bias, float *c, size_t ldc, size_t m, size_t n)
 {
-    ymm_gemm(rows, MR, a, w, k, bias, c, ldc, m, n);
+    q8_gemm(tile, MR, NR, a, w, k, bias, c, ldc, m, n);
 }
 
 void

@@ -5,10 +5,9 @@
  * memory: they are touched once a block.
  */
 #include <immintrin.h>
-#include <string.h>
 
-#include "kernel/inline.h"
 #include "kernel/kernel_fill.h"
+#include "kernel/q8_tiles.h"
 
 #define MR 6
 #define NR 64
@@ -24,15 +23,6 @@ dot4(__m512i sum, __m512i x, __m512i w)
     return sum;
 }
 
-INLINE __m512i
-broadcast4(const uint8_t *p)
-{
-    int32_t four;
-
-    memcpy(&four, p, sizeof four);
-    return _mm512_set1_epi32(four);
-}
-
 /* The sums of a block to floats: 16 columns of a row, added to what is at `from`. */
 INLINE void
 finish(__m512i dot, const float *scale, __m512 w_step, __m512 w_sum, const float *from,
@@ -45,33 +35,26 @@ finish(__m512i dot, const float *scale, __m512 w_step, __m512 w_sum, const float
     _mm512_storeu_ps(c, _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), step, sum));
 }
 
-struct tile {
-    const struct kernel_q8 *a;
-    const struct kernel_q8_panel *w;
-    size_t k;
-    const float *bias; /* [NR] */
-};
-
 /* Rows [row, row + m) of the block of b that begins at l; m is a constant, so that each
  * height is code of its own. */
 INLINE void
-block(size_t m, const struct tile *t, size_t row, size_t b, size_t l, float *c,
+block(size_t m, const struct q8_product *p, size_t row, size_t b, size_t l, float *c,
       size_t ldc)
 {
-    const struct kernel_q8 *a = t->a;
+    const struct kernel_q8 *a = p->a;
     const uint8_t *q = a->q + row * a->ld + l;
-    const int8_t *w = t->w->q + l * NR;
-    const float *step = t->w->step + b * NR, *sum = t->w->sum + b * NR;
+    const int8_t *w = p->w->q + l * NR;
+    const float *step = p->w->step + b * NR, *sum = p->w->sum + b * NR;
     const float *scale = a->scale + row * a->ld_scale + 2 * b;
-    const float *from = b > 0 ? c : t->bias;
-    size_t ld_from = b > 0 ? ldc : 0, n = t->k - l < a->block ? t->k - l : a->block;
+    const float *from = b > 0 ? c : p->bias;
+    size_t ld_from = b > 0 ? ldc : 0;
 
 #define START(r)                                                                       \
     __m512i s##r##0 = _mm512_setzero_si512(), s##r##1 = s##r##0, s##r##2 = s##r##0,    \
             s##r##3 = s##r##0;
 #define STEP(r)                                                                        \
     if (m > r) {                                                                       \
-        __m512i x = broadcast4(q + r * a->ld);                                         \
+        __m512i x = _mm512_set1_epi32(q8_four(q + r * a->ld));                         \
         s##r##0 = dot4(s##r##0, x, w0);                                                \
         s##r##1 = dot4(s##r##1, x, w1);                                                \
         s##r##2 = dot4(s##r##2, x, w2);                                                \
@@ -88,7 +71,7 @@ block(size_t m, const struct tile *t, size_t row, size_t b, size_t l, float *c,
         FINISH(0, i) FINISH(1, i) FINISH(2, i) FINISH(3, i) FINISH(4, i) FINISH(5, i)  \
     }
     EACH_ROW(START)
-    for (size_t fours = (n + 3) / 4; fours > 0; fours--, q += 4, w += 4 * NR) {
+    for (size_t fours = q8_fours(p, l); fours > 0; fours--, q += 4, w += 4 * NR) {
         __m512i w0 = _mm512_loadu_si512(w), w1 = _mm512_loadu_si512(w + 64);
         __m512i w2 = _mm512_loadu_si512(w + 128), w3 = _mm512_loadu_si512(w + 192);
         EACH_ROW(STEP)
@@ -105,14 +88,13 @@ block(size_t m, const struct tile *t, size_t row, size_t b, size_t l, float *c,
 
 #define EACH_HEIGHT(X) X(1) X(2) X(3) X(4) X(5) X(6)
 
-/* Whole tiles: NR columns */
 static void
-rows(size_t m, const struct tile *t, size_t row, float *c, size_t ldc)
+tile(size_t m, const struct q8_product *p, size_t row, float *c, size_t ldc)
 {
-    for (size_t b = 0, l = 0; l < t->k; b++, l += t->a->block)
+    for (size_t b = 0, l = 0; l < p->k; b++, l += p->a->block)
         switch (m) {
 #define HEIGHT(h)                                                                      \
-    case h: block(h, t, row, b, l, c, ldc); break;
+    case h: block(h, p, row, b, l, c, ldc); break;
             EACH_HEIGHT(HEIGHT)
 #undef HEIGHT
         }
@@ -122,25 +104,7 @@ static void
 gemm(const struct kernel_q8 *a, const struct kernel_q8_panel *w, size_t k,
      const float *bias, float *c, size_t ldc, size_t m, size_t n)
 {
-    float start[NR] = { 0 }, whole[MR * NR];
-    struct tile t = { a, w, k, start };
-    size_t row = 0;
-
-    if (bias)
-        memcpy(start, bias, n * sizeof *start);
-    /* Tiles of nearly equal height: 7 rows are 4 + 3, not 6 + 1. */
-    for (size_t tiles = (m + MR - 1) / MR; tiles > 0; tiles--) {
-        size_t now = (m - row + tiles - 1) / tiles;
-
-        if (n == NR) {
-            rows(now, &t, row, c + row * ldc, ldc);
-        } else {
-            rows(now, &t, row, whole, NR);
-            for (size_t r = 0; r < now; r++)
-                memcpy(c + (row + r) * ldc, whole + r * NR, n * sizeof *c);
-        }
-        row += now;
-    }
+    q8_gemm(tile, MR, NR, a, w, k, bias, c, ldc, m, n);
 }
 
 void
