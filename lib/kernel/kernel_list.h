@@ -51,6 +51,12 @@ KERNEL(bias_gelu, void, (float *y, size_t ldy, size_t m, size_t n, const float *
 KERNEL(add_norm, void,
        (float *y, size_t ldy, size_t m, size_t n, const struct kernel_norm *p))
 
+/* y[m, n] = x * (1 / sqrt(sum(x^2) / n + eps)) * gamma, row by row; y may be x. n > 0.
+ * Source: Zhang, Sennrich, "Root Mean Square Layer Normalization", 2019. */
+KERNEL(rms_norm, void,
+       (float *y, size_t ldy, const float *x, size_t ldx, size_t m, size_t n,
+        const float *gamma, float eps))
+
 /* y = softmax of each row of y * scale. A NaN makes its whole row NaN, and so does a
  * row without a finite maximum. */
 KERNEL(softmax, void, (float *y, size_t ldy, size_t m, size_t n, float scale))
@@ -73,9 +79,21 @@ KERNEL(exp, void, (float *y, size_t n))
 KERNEL(erf, void, (float *y, size_t n))
 KERNEL(tanh, void, (float *y, size_t n))
 
+/* y = x / (1 + exp(-x)), times `up` where that is not NULL; y may be x. Source:
+ * Shazeer, "GLU Variants Improve Transformer", 2020. */
+KERNEL(silu, void, (float *y, const float *x, const float *up, size_t n))
+
+/* The same with x/2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))). */
+KERNEL(gelu_tanh, void, (float *y, const float *x, const float *up, size_t n))
+
 KERNEL(axpy, void, (float *y, const float *x, float a, size_t n)) /* y = fma(a, x, y) */
 KERNEL(scale, void, (float *y, float a, size_t n))                /* y = a * y */
 KERNEL(dot, float, (const float *x, const float *y, size_t n))
+
+/* To binary16, to nearest even; what is beyond its range becomes its largest number.
+ * And back, exact. */
+KERNEL(f16_put, void, (uint16_t * h, const float *x, size_t n))
+KERNEL(f16_get, void, (float *x, const uint16_t *h, size_t n))
 
 /* ---- bytes; nothing outside [p, p + n) is read ---- */
 

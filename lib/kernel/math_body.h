@@ -164,4 +164,23 @@ gelu16(struct v16 x)
     return v_fma(half, erf16(v_mul(x, v_set1(SQRT_HALF))), half);
 }
 
+static inline struct v16
+silu16(struct v16 x)
+{
+    struct v16 e = exp16(v_sub(v_set1(0.0f), x));
+
+    return v_div(x, v_add(v_set1(1.0f), e));
+}
+
+static inline struct v16
+gelu_tanh16(struct v16 x)
+{
+    struct v16 half = v_mul(x, v_set1(0.5f));
+    struct v16 cube = v_mul(v_mul(x, x), v_mul(x, v_set1(0.044715f)));
+    struct v16 t =
+        tanh16(v_mul(v_add(x, cube), v_set1(0x1.988454p-1f /* sqrt(2 / pi) */)));
+
+    return v_fma(half, t, half);
+}
+
 #endif

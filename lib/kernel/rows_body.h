@@ -138,6 +138,25 @@ rows_add_norm(float *y, size_t ldy, size_t m, size_t n, const struct kernel_norm
 #undef RESIDUAL
 }
 
+static void
+rows_rms_norm(float *y, size_t ldy, const float *x, size_t ldx, size_t m, size_t n,
+              const float *gamma, float eps)
+{
+    for (size_t r = 0; r < m; r++, y += ldy, x += ldx) {
+        struct v16 sum = v_set1(0.0f), inv;
+
+        for (size_t i = 0; i < n; i += 16) {
+            struct v16 v = v_load_n(x + i, n - i, 0.0f);
+            sum = v_fma(v, v, sum);
+        }
+        inv = v_set1(1.0f / sqrtf(v_sum(sum) / (float)n + eps));
+        for (size_t i = 0; i < n; i += 16) {
+            struct v16 v = v_mul(v_load_n(x + i, n - i, 0.0f), inv);
+            v_store_n(y + i, v_mul(v, v_load_n(gamma + i, n - i, 0.0f)), n - i);
+        }
+    }
+}
+
 /* The largest of y * scale; NaN are passed over, they show up in the sum. */
 static inline float
 softmax_max(const float *y, size_t n, float scale)
@@ -299,6 +318,46 @@ rows_tanh(float *y, size_t n)
 }
 
 static void
+rows_silu(float *y, const float *x, const float *up, size_t n)
+{
+    for (size_t i = 0; i < n; i += 16) {
+        struct v16 v = silu16(v_load_n(x + i, n - i, 0.0f));
+        if (up)
+            v = v_mul(v, v_load_n(up + i, n - i, 0.0f));
+        v_store_n(y + i, v, n - i);
+    }
+}
+
+static void
+rows_gelu_tanh(float *y, const float *x, const float *up, size_t n)
+{
+    for (size_t i = 0; i < n; i += 16) {
+        struct v16 v = gelu_tanh16(v_load_n(x + i, n - i, 0.0f));
+        if (up)
+            v = v_mul(v, v_load_n(up + i, n - i, 0.0f));
+        v_store_n(y + i, v, n - i);
+    }
+}
+
+static void
+rows_f16_put(uint16_t *h, const float *x, size_t n)
+{
+    const struct v16 most = v_set1(65504.0f), least = v_set1(-65504.0f);
+
+    for (size_t i = 0; i < n; i += 16) {
+        struct v16 v = v_load_n(x + i, n - i, 0.0f);
+        v_store_f16(h + i, v_max(least, v_min(most, v)), n - i); /* NaN stays */
+    }
+}
+
+static void
+rows_f16_get(float *x, const uint16_t *h, size_t n)
+{
+    for (size_t i = 0; i < n; i += 16)
+        v_store_n(x + i, v_load_f16(h + i, n - i), n - i);
+}
+
+static void
 rows_axpy(float *y, const float *x, float a, size_t n)
 {
     for (size_t i = 0; i < n; i += 16) {
@@ -324,11 +383,16 @@ rows_fill(struct kernels *k)
     k->bias = rows_bias;
     k->bias_gelu = rows_bias_gelu;
     k->add_norm = rows_add_norm;
+    k->rms_norm = rows_rms_norm;
     k->softmax = rows_softmax;
     k->rows_q8 = rows_rows_q8;
     k->exp = rows_exp;
     k->erf = rows_erf;
     k->tanh = rows_tanh;
+    k->silu = rows_silu;
+    k->gelu_tanh = rows_gelu_tanh;
+    k->f16_put = rows_f16_put;
+    k->f16_get = rows_f16_get;
     k->axpy = rows_axpy;
     k->scale = rows_scale;
     k->dot = rows_dot;

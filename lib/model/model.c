@@ -1,10 +1,9 @@
 /* model.c - a network: token ids in, hidden states out */
 #include "model/model.h"
 
-#include <limits.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "model/params.h"
 #include "tensor/packfile.h"
 
 #define MODEL(a) extern const struct model_ops a##_ops;
@@ -39,24 +38,6 @@ find(const struct config *c, struct err *e)
     return NULL;
 }
 
-/* The file of packed weights; NULL: there is no place for one. The hash of the weights,
- * when it is not known yet, costs more than packing: it must be worth it. */
-static struct packfile *
-open_packed(const struct weights *w, const struct pack_opt *pack)
-{
-    struct packfile_key key = { .arith = pack_arith_name(pack->arith),
-                                .version = pack_arith_version(pack->arith),
-                                .level = cpu_name(pack->kernels->level) };
-    char dir[PATH_MAX], sha[SHA_HEX];
-
-    if (file_cache_dir("packed", dir, sizeof dir) ||
-        (!weights_sha(w, 0, sha) &&
-         !(packfile_can_write(dir) && weights_sha(w, 1, sha))))
-        return NULL;
-    key.sha = sha;
-    return packfile_open(dir, &key, pack->pool);
-}
-
 static struct model *
 open_weights(const struct model_ops *ops, const char *dir, const struct config *c,
              const struct model_opt *opt, struct err *e)
@@ -68,7 +49,7 @@ open_weights(const struct model_ops *ops, const char *dir, const struct config *
     struct model *m;
 
     if (w && opt->cache)
-        pack.file = open_packed(w, &pack);
+        pack.file = params_packed(w, &pack);
     m = w ? ops->open(c, w, &pack, e) : NULL;
     if (m == NULL) {
         packfile_close(pack.file);

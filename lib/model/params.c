@@ -1,9 +1,11 @@
 /* params.c - the small tensors of a network, as floats */
 #include "model/params.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 
 const float *
@@ -39,4 +41,20 @@ params_get_norm(const struct weights *w, const char *name, int n, struct arena *
         return -1;
     snprintf(full, sizeof full, "%s.%s", name, old ? "beta" : "bias");
     return (norm->beta = params_get(w, full, 0, n, own, e)) ? 0 : -1;
+}
+
+struct packfile *
+params_packed(const struct weights *w, const struct pack_opt *pack)
+{
+    struct packfile_key key = { .arith = pack_arith_name(pack->arith),
+                                .version = pack_arith_version(pack->arith),
+                                .level = cpu_name(pack->kernels->level) };
+    char dir[PATH_MAX], sha[SHA_HEX];
+
+    if (file_cache_dir("packed", dir, sizeof dir) ||
+        (!weights_sha(w, 0, sha) &&
+         !(packfile_can_write(dir) && weights_sha(w, 1, sha))))
+        return NULL;
+    key.sha = sha;
+    return packfile_open(dir, &key, pack->pool);
 }

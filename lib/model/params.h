@@ -1,5 +1,6 @@
 /*
- * params.h - the small tensors of a network, as floats
+ * params.h - what the networks' files share: small tensors, as floats, and where packed
+ * weights are kept
  *
  *     const float *bias = params_get(w, "classifier.bias", 0, 9, &own, &e);
  *
@@ -14,6 +15,7 @@
 
 #include "base/arena.h"
 #include "format/weights.h"
+#include "tensor/packfile.h"
 
 /* The tensor [rows, n], or [n] where rows is 0. NULL: it is not there or not so. */
 const float *params_get(const struct weights *w, const char *name, int rows, int n,
@@ -27,5 +29,9 @@ struct params_norm {
 /* NAME.weight and NAME.bias, or .gamma and .beta as files of the first years say. */
 int params_get_norm(const struct weights *w, const char *name, int n, struct arena *own,
                     struct params_norm *norm, struct err *e);
+
+/* The file of packed weights; NULL: there is no place for one. The hash of the weights,
+ * when it is not known yet, costs more than packing: it must be worth it. */
+struct packfile *params_packed(const struct weights *w, const struct pack_opt *pack);
 
 #endif

@@ -196,6 +196,10 @@ static const struct {
     { "layer norm in double", check_math_norm },
     { "softmax in double", check_math_softmax },
     { "gemm in double", check_math_gemm },
+    { "silu", check_math_silu },
+    { "gelu with tanh", check_math_gelu_tanh },
+    { "rms norm", check_math_rms_norm },
+    { "binary16", check_math_f16 },
 };
 
 #define N_TEST ((int)(sizeof tests / sizeof *tests))

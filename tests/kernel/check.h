@@ -60,5 +60,9 @@ void check_math_gelu_q8(struct check *c);
 void check_math_norm(struct check *c);
 void check_math_softmax(struct check *c);
 void check_math_gemm(struct check *c);
+void check_math_silu(struct check *c);
+void check_math_gelu_tanh(struct check *c);
+void check_math_rms_norm(struct check *c);
+void check_math_f16(struct check *c);
 
 #endif

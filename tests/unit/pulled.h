@@ -9,20 +9,38 @@
 
 #include "base/file.h"
 
-/* The folder $TEXTMILL_MODELS/name in dir; 0 where it is not there. */
-static inline int
-pulled(const char *name, char *dir, size_t cap)
+static inline void
+pulled_folder(const char *name, char *dir, size_t cap)
 {
     const char *models = getenv("TEXTMILL_MODELS"), *home = getenv("HOME");
-    char config[4096];
 
     if (models && models[0])
         snprintf(dir, cap, "%s/%s", models, name);
     else
         snprintf(dir, cap, "%s/.local/share/textmill/models/%s", home ? home : "",
                  name);
+}
+
+/* The folder $TEXTMILL_MODELS/name in dir; 0 where it is not there. */
+static inline int
+pulled(const char *name, char *dir, size_t cap)
+{
+    char config[4096];
+
+    pulled_folder(name, dir, cap);
     snprintf(config, sizeof config, "%.4000s/config.json", dir);
     return file_exists(config);
+}
+
+/* The same for a model that is a GGUF file. */
+static inline int
+pulled_gguf(const char *name, char *dir, size_t cap)
+{
+    char file[4096];
+    struct err e;
+
+    pulled_folder(name, dir, cap);
+    return file_find_ending(dir, ".gguf", file, sizeof file, &e) > 0;
 }
 
 #endif

@@ -224,6 +224,32 @@ v_store_u8(uint8_t *p, const struct v16 *x, size_t count, uint8_t zero, size_t n
     }
 }
 
+INLINE void
+v_store_f16(uint16_t *p, struct v16 x, size_t n)
+{
+    uint16_t h[16];
+
+    _mm_storeu_si128((__m128i *)(void *)h,
+                     _mm256_cvtps_ph(x.lo, _MM_FROUND_TO_NEAREST_INT));
+    _mm_storeu_si128((__m128i *)(void *)(h + 8),
+                     _mm256_cvtps_ph(x.hi, _MM_FROUND_TO_NEAREST_INT));
+    memcpy(p, h, (n < 16 ? n : 16) * sizeof *p);
+}
+
+INLINE struct v16
+v_load_f16(const uint16_t *p, size_t n)
+{
+    uint16_t h[16] = { 0 };
+
+    if (n < 16) {
+        memcpy(h, p, n * sizeof *h);
+        p = h;
+    }
+    return v_pair(
+        _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p)),
+        _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p + 8))));
+}
+
 /* Of the rows i, i + 4, i + 8, i + 12 four floats each */
 INLINE struct v16
 v_quads(const float *const row[16], size_t i, size_t l)

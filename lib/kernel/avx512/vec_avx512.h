@@ -189,6 +189,20 @@ v_store_u8(uint8_t *p, const struct v16 *x, size_t count, uint8_t zero, size_t n
     }
 }
 
+INLINE void
+v_store_f16(uint16_t *p, struct v16 x, size_t n)
+{
+    __m256i h = _mm512_cvtps_ph(x.v, _MM_FROUND_TO_NEAREST_INT);
+
+    _mm256_mask_storeu_epi16(p, v_mask(n), h);
+}
+
+INLINE struct v16
+v_load_f16(const uint16_t *p, size_t n)
+{
+    return v_of(_mm512_cvtph_ps(_mm256_maskz_loadu_epi16(v_mask(n), p)));
+}
+
 /* Of the rows i, i + 4, i + 8, i + 12 four floats each */
 INLINE struct v16
 v_quads(const float *const row[16], size_t i, size_t l)

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "kernel/inline.h"
+#include "quant/half.h"
 
 struct v16 {
     float f[16];
@@ -179,6 +180,25 @@ v_store_u8(uint8_t *p, const struct v16 *x, size_t count, uint8_t zero, size_t n
         float f = rintf(x[i / 16].f[i % 16]);
         p[i] = (uint8_t)((uint8_t)(f >= 0.0f && f <= 255.0f ? f : 0.0f) - zero);
     }
+}
+
+/* The first n lanes to binary16, to nearest even, and from there, exact. Numbers are not
+ * beyond its range, but may be NaN. */
+static inline void
+v_store_f16(uint16_t *p, struct v16 x, size_t n)
+{
+    for (size_t i = 0; i < (n < 16 ? n : 16); i++)
+        p[i] = half_from(x.f[i]);
+}
+
+static inline struct v16
+v_load_f16(const uint16_t *p, size_t n)
+{
+    struct v16 r = { { 0 } };
+
+    for (size_t i = 0; i < (n < 16 ? n : 16); i++)
+        r.f[i] = half_to(p[i]);
+    return r;
 }
 
 /* All lanes, by halves: i and i + 8, then i + 4, i + 2, i + 1 */

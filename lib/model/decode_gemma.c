@@ -1,0 +1,92 @@
+/*
+ * decode_gemma.c - Gemma 2 and 3
+ *
+ * Words are scaled by sqrt(d), what a layer adds is normalized, most layers see a window.
+ * Gemma 2 caps scores and logits; Gemma 3 normalizes q and k in place of that, and turns
+ * faster in the layers with a window. A norm's weight is gamma - 1 but in GGUF files.
+ *
+ * Source: Gemma Team, "Gemma 2: Improving Open Language Models at a Practical Size",
+ *         2024; "Gemma 3 Technical Report", 2025.
+ */
+#include <math.h>
+
+#include "model/decodernet.h"
+
+static const struct decoder_names folder = {
+    .word = "model.embed_tokens",
+    .norm = "model.norm",
+    .output = "lm_head",
+    .layer = "model.layers.%d.",
+    .attend_norm = "input_layernorm",
+    .query = "self_attn.q_proj",
+    .key = "self_attn.k_proj",
+    .value = "self_attn.v_proj",
+    .query_norm = "self_attn.q_norm",
+    .key_norm = "self_attn.k_norm",
+    .attend_out = "self_attn.o_proj",
+    .attended_norm = "post_attention_layernorm",
+    .forward_norm = "pre_feedforward_layernorm",
+    .gate = "mlp.gate_proj",
+    .up = "mlp.up_proj",
+    .down = "mlp.down_proj",
+    .forwarded_norm = "post_feedforward_layernorm",
+};
+
+static int
+read_gemma(struct decoder_shape *s, const struct decoder_source *from, struct err *e)
+{
+    double scalar = 0.0;
+
+    s->act = DECODER_GELU_TANH;
+    s->added_norm = 1;
+    s->norm_plus = from->config ? 1.0 : 0.0;
+    s->eps = 1e-6;
+    if (decoder_settings(s, from, e) ||
+        decoder_opt_double(from, NULL, "query_pre_attn_scalar", 1, 1e6, &scalar, e) ||
+        decoder_opt_int(from, "attention.sliding_window", "sliding_window", 1, 1 << 24,
+                        &s->window, e))
+        return -1;
+    s->embed_scale = sqrt((double)s->d);
+    if (scalar > 0.0)
+        s->scale = 1.0 / sqrt(scalar);
+    return 0;
+}
+
+static int
+read_gemma2(struct decoder_shape *s, const struct decoder_source *from, struct err *e)
+{
+    s->score_cap = 50.0;
+    s->logit_cap = 30.0;
+    s->window = 4096;
+    s->every = 2;
+    if (read_gemma(s, from, e) ||
+        decoder_opt_double(from, "attn_logit_softcapping", "attn_logit_softcapping", 0,
+                           1e6, &s->score_cap, e) ||
+        decoder_opt_double(from, "final_logit_softcapping", "final_logit_softcapping",
+                           0, 1e6, &s->logit_cap, e))
+        return -1;
+    if (from->meta &&
+        s->n_layer == 46) /* 27B: sqrt(d / n_head) in place of sqrt(dim) */
+        s->scale = 1.0 / sqrt((double)s->d / (double)s->n_head);
+    return 0;
+}
+
+static int
+read_gemma3(struct decoder_shape *s, const struct decoder_source *from, struct err *e)
+{
+    s->head_norm = 1;
+    s->every = 6;
+    s->local = (struct decoder_turn){ 10000.0, 1.0 };
+    if (read_gemma(s, from, e) ||
+        decoder_opt_double(from, NULL, "rope_local_base_freq", 1, 1e12, &s->local.base,
+                           e) ||
+        decoder_opt_int(from, NULL, "sliding_window_pattern", 1, 1 << 12, &s->every, e))
+        return -1;
+    if (from->meta && s->n_layer == 62) /* 27B, as above */
+        s->scale = 1.0 / sqrt((double)s->d / (double)s->n_head);
+    return 0;
+}
+
+const struct decoder_arch decoder_gemma2 = { "gemma2", NULL, &folder, read_gemma2 };
+const struct decoder_arch decoder_gemma3 = { "gemma3", "gemma3_text", &folder,
+                                             read_gemma3 };

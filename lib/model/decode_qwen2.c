@@ -1,0 +1,17 @@
+/*
+ * decode_qwen2.c - Qwen2 and 2.5: Llama with biases on q, k and v
+ *
+ * Source: Yang et al., "Qwen2 Technical Report", 2024.
+ */
+#include "model/decodernet.h"
+
+static int
+read_qwen2(struct decoder_shape *s, const struct decoder_source *from, struct err *e)
+{
+    if (from->config && config_expect_off(from->config, "use_sliding_window", e))
+        return -1;
+    return decoder_settings(s, from, e);
+}
+
+const struct decoder_arch decoder_qwen2 = { "qwen2", NULL, &decoder_folder,
+                                            read_qwen2 };

@@ -1,0 +1,466 @@
+/* decoder.c - a language model: open it, remember texts, and run it */
+#include "model/decoder.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/decodernet.h"
+#include "model/params.h"
+#include "tensor/ops.h"
+
+#define DECODER(a) extern const struct decoder_arch decoder_##a;
+#include "model/decoder_list.h"
+#undef DECODER
+
+static const struct decoder_arch *const archs[] = {
+#define DECODER(a) &decoder_##a,
+#include "model/decoder_list.h"
+#undef DECODER
+};
+
+/* ---- open ---- */
+
+static const struct decoder_arch *
+find_arch(const struct str name, const char *path, struct err *e)
+{
+    for (size_t i = 0; i < sizeof archs / sizeof *archs; i++)
+        if (str_eq(name, str_of(archs[i]->name)) ||
+            (archs[i]->alias && str_eq(name, str_of(archs[i]->alias))))
+            return archs[i];
+    err_set(e, ERR_MODEL, "%s: the architecture '%.*s' is not supported", path,
+            (int)(name.n < 64 ? name.n : 64), name.p);
+    return NULL;
+}
+
+static const struct decoder_arch *
+name_arch(const struct decoder_source *from, const char *path, struct err *e)
+{
+    struct str name;
+    char type[64];
+
+    if (from->meta) {
+        if (meta_str(from->meta, "general.architecture", &name, e))
+            return NULL;
+        return find_arch(name, path, e);
+    }
+    if (config_str(from->config, "model_type", type, sizeof type, e))
+        return NULL;
+    return find_arch(str_of(type), path, e);
+}
+
+static int
+load(struct decoder_net *n, const char *path, const struct decoder_opt *opt,
+     struct err *e)
+{
+    struct pack_opt pack = { .arith = opt->arith, .kernels = n->k, .pool = opt->pool };
+    struct decoder_source from = { .weights = n->weights,
+                                   .meta = weights_meta(n->weights) };
+    const struct decoder_arch *arch;
+
+    if (from.meta == NULL &&
+        (from.config = n->config = config_open(path, "config.json", e)) == NULL)
+        return -1;
+    if ((arch = name_arch(&from, path, e)) == NULL)
+        return -1;
+    from.arch = arch->name;
+    if (opt->cache)
+        pack.file = n->packed = params_packed(n->weights, &pack);
+    if (decodernet_load(n, arch, &from, &pack, e))
+        return -1;
+    if (n->packed)
+        packfile_end(n->packed);
+    return 0;
+}
+
+struct decoder *
+decoder_open(const char *path, const struct decoder_opt *opt, struct err *e)
+{
+    struct decoder_net *n = mem_zero(1, sizeof *n);
+
+    n->face.net = n;
+    n->k = kernel_get(cpu_level());
+    n->kv.type = opt->kv;
+    if ((n->weights = weights_open(path, e)) == NULL || load(n, path, opt, e)) {
+        decoder_close(&n->face);
+        return NULL;
+    }
+    n->face.weights = n->weights;
+    n->face.config = n->config;
+    return &n->face;
+}
+
+void
+decoder_close(struct decoder *m)
+{
+    struct decoder_net *n;
+
+    if (m == NULL)
+        return;
+    n = m->net;
+    decodernet_release(n);
+    packfile_close(n->packed);
+    weights_close(n->weights);
+    config_close(n->config);
+    mem_free(n);
+}
+
+/* ---- sequences ---- */
+
+struct decoder_seq {
+    const struct decoder_net *net;
+    size_t n; /* tokens */
+    size_t cap;
+    void **block; /* [cap]: those in use, its own or another's; then its own or NULL */
+    void **own;   /* [cap] */
+};
+
+struct decoder_seq *
+decoder_seq_new(const struct decoder *m)
+{
+    struct decoder_seq *s = mem_zero(1, sizeof *s);
+
+    s->net = m->net;
+    return s;
+}
+
+void
+decoder_seq_free(struct decoder_seq *s)
+{
+    if (s == NULL)
+        return;
+    for (size_t i = 0; i < s->cap; i++)
+        mem_free(s->own[i]);
+    mem_free(s->own);
+    mem_free(s->block);
+    mem_free(s);
+}
+
+void
+decoder_seq_reset(struct decoder_seq *s)
+{
+    s->n = 0;
+    for (size_t i = 0; i < s->cap; i++)
+        s->block[i] = s->own[i];
+}
+
+static size_t
+blocks_of(size_t n)
+{
+    return n / KV_BLOCK + (n % KV_BLOCK > 0);
+}
+
+/* Room to name n blocks */
+static void
+name_blocks(struct decoder_seq *s, size_t n)
+{
+    size_t cap = n > 2 * s->cap ? n : 2 * s->cap, old = s->cap * sizeof *s->own;
+
+    if (n <= s->cap)
+        return;
+    s->block = mem_grow(s->block, old, mem_mul(cap, sizeof *s->block));
+    s->own = mem_grow(s->own, old, mem_mul(cap, sizeof *s->own));
+    for (; s->cap < cap; s->cap++)
+        s->block[s->cap] = s->own[s->cap] = NULL;
+}
+
+/* Room for n tokens */
+static void
+reserve(struct decoder_seq *s, size_t n)
+{
+    size_t need = blocks_of(n);
+
+    name_blocks(s, need);
+    for (size_t i = 0; i < need; i++)
+        if (s->block[i] == NULL)
+            s->block[i] = s->own[i] = mem_alloc(kv_block_bytes(s->net->k, &s->net->kv));
+}
+
+void
+decoder_seq_fork(struct decoder_seq *s, const struct decoder_seq *from, size_t n)
+{
+    size_t whole = n / KV_BLOCK;
+
+    decoder_seq_reset(s);
+    name_blocks(s, blocks_of(n));
+    for (size_t i = 0; i < whole; i++)
+        s->block[i] = from->block[i];
+    reserve(s, n);
+    if (n % KV_BLOCK)
+        memcpy(s->block[whole], from->block[whole],
+               kv_block_bytes(s->net->k, &s->net->kv));
+    s->n = n;
+}
+
+size_t
+decoder_seq_tokens(const struct decoder_seq *s)
+{
+    return s->n;
+}
+
+size_t
+decoder_seq_bytes(const struct decoder *m, size_t n)
+{
+    return mem_mul(blocks_of(n), kv_block_bytes(m->net->k, &m->net->kv));
+}
+
+/* ---- forward ---- */
+
+void
+decoder_work_release(struct decoder_work *w)
+{
+    arena_release(&w->state);
+    arena_release(&w->scratch);
+}
+
+/* One call: its tokens lie end to end in the order of its parts. */
+struct pass {
+    const struct decoder_net *net;
+    const struct decoder_part *part;
+    size_t n_part, n_tok;
+    float *x;       /* [n_tok, d] */
+    float *h, *y;   /* [n_tok, d] */
+    float *qkv;     /* [n_tok, (n_head + 2 n_kv) dim] */
+    float *a;       /* [n_tok, n_head dim] */
+    float *up, *f;  /* [rows, 2 d_ff] and [rows, d_ff], see WIDE_ROWS */
+    float *turn[2]; /* [n_tok, dim] each */
+    struct decoder_work *work;
+};
+
+/* Rows that go through the network's wide part at once, so that they stay in L2 */
+#define WIDE_ROWS 96
+
+static float *
+rows(struct decoder_work *w, size_t n, size_t wide)
+{
+    return arena_alloc(&w->state, mem_mul(n, mem_mul(wide, sizeof(float))));
+}
+
+static void
+take_memory(struct pass *p)
+{
+    const struct decoder_shape *s = &p->net->shape;
+    size_t n = p->n_tok, d = (size_t)s->d, dim = (size_t)s->dim;
+    size_t some = n < WIDE_ROWS ? n : WIDE_ROWS;
+
+    arena_reset(&p->work->state);
+    p->h = rows(p->work, n, d);
+    p->y = rows(p->work, n, d);
+    p->qkv = rows(p->work, n, (size_t)(s->n_head + 2 * s->n_kv) * dim);
+    p->a = rows(p->work, n, (size_t)s->n_head * dim);
+    p->up = rows(p->work, some, (s->no_gate ? 1 : 2) * (size_t)s->d_ff);
+    p->f = rows(p->work, some, (size_t)s->d_ff);
+    for (int i = 0; i < 2; i++)
+        p->turn[i] = s->positions ? NULL : rows(p->work, n, dim);
+}
+
+/* y [n, wide] = norm(x) row by row; x may be y */
+static void
+run_norm(const struct decoder_net *net, const struct decoder_norm *norm, const float *x,
+         size_t n, size_t wide, float *y)
+{
+    struct kernel_norm mean = { .gamma = norm->gamma,
+                                .beta = norm->beta,
+                                .eps = (float)net->shape.eps };
+
+    if (norm->beta == NULL) {
+        net->k->rms_norm(y, wide, x, wide, n, wide, norm->gamma, (float)net->shape.eps);
+        return;
+    }
+    if (y != x)
+        memcpy(y, x, n * wide * sizeof *y);
+    ops_add_norm(net->k, y, wide, n, wide, &mean);
+}
+
+static void
+project(const struct pass *p, const struct decoder_linear *f, const float *x, size_t n,
+        float *y)
+{
+    struct matmul_end end = { .bias = f->bias };
+
+    matmul(f->w, x, pack_n_in(f->w), n, y, pack_n_out(f->w), &end, &p->work->scratch);
+}
+
+/* x = x + norm(y), n rows */
+static void
+add(const struct pass *p, const struct decoder_norm *norm, float *y, size_t n, float *x)
+{
+    size_t d = (size_t)p->net->shape.d;
+
+    if (norm->gamma)
+        run_norm(p->net, norm, y, n, d, y);
+    ops_add_scaled(p->net->k, x, 1.0f, y, n * d);
+}
+
+/* A row of a table of any type, which holds whole blocks in a row */
+static void
+look_up(const struct weight *table, size_t row, size_t d, float *x)
+{
+    quant_to_f32(table->type,
+                 (const unsigned char *)table->data + row * quant_bytes(table->type, d),
+                 x, d);
+}
+
+/* Token i of the call, at a position of its sequence */
+static void
+embed(const struct pass *p, size_t i, int32_t id, size_t at)
+{
+    const struct decoder_net *net = p->net;
+    size_t d = (size_t)net->shape.d;
+    float *x = p->x + i * d;
+
+    look_up(net->word, (size_t)id, d, x);
+    if (net->shape.embed_scale > 0.0)
+        ops_scale(net->k, x, (float)net->shape.embed_scale, d);
+    if (net->position) {
+        look_up(net->position, at, d, p->h);
+        ops_add_scaled(net->k, x, 1.0f, p->h, d);
+    }
+    for (int j = 0; p->turn[j] && j < 2; j++)
+        rope_angles(&net->rope[j], at, p->turn[j] + i * (size_t)net->shape.dim);
+}
+
+static void
+embed_all(const struct pass *p)
+{
+    size_t i = 0;
+
+    for (size_t s = 0; s < p->n_part; s++)
+        for (size_t t = 0; t < p->part[s].n; t++)
+            embed(p, i++, p->part[s].id[t], p->part[s].seq->n + t);
+}
+
+/* q and k of a token, in place */
+static void
+turn_heads(const struct pass *p, const struct decoder_layer *l, size_t i, float *qk)
+{
+    const struct decoder_net *net = p->net;
+    const struct decoder_shape *s = &net->shape;
+    size_t dim = (size_t)s->dim, n_head = (size_t)s->n_head, n_kv = (size_t)s->n_kv;
+
+    if (s->head_norm) {
+        run_norm(net, &l->query, qk, n_head, dim, qk);
+        run_norm(net, &l->key, qk + n_head * dim, n_kv, dim, qk + n_head * dim);
+    }
+    if (!s->positions)
+        rope_apply(&net->rope[l->local], p->turn[l->local] + i * dim, qk,
+                   n_head + n_kv);
+}
+
+/* Attention of one part's tokens, the first of them token i of the call */
+static void
+attend_part(const struct pass *p, size_t layer, const struct decoder_part *part,
+            size_t i)
+{
+    const struct decoder_net *net = p->net;
+    const struct decoder_shape *s = &net->shape;
+    const struct decoder_layer *l = net->layer + layer;
+    size_t dim = (size_t)s->dim, q = (size_t)s->n_head * dim,
+           kv = (size_t)s->n_kv * dim;
+    struct kv_attend a = { .block = part->seq->block,
+                           .layer = layer,
+                           .first = part->seq->n,
+                           .n = part->n,
+                           .window = l->local ? (size_t)s->window : 0,
+                           .cap = (float)s->score_cap,
+                           .query = p->qkv + i * (q + 2 * kv),
+                           .ld = q + 2 * kv };
+
+    a.scale = (float)(s->scale > 0.0 ? s->scale : 1.0 / sqrt((double)dim));
+    for (size_t t = 0; t < part->n; t++) {
+        float *row = p->qkv + (i + t) * a.ld;
+
+        turn_heads(p, l, i + t, row);
+        kv_put(net->k, &net->kv, part->seq->block, layer, part->seq->n + t, row + q,
+               row + q + kv);
+    }
+    kv_attend(net->k, &net->kv, &a, p->a + i * q, &p->work->scratch);
+}
+
+static void
+run_attention(const struct pass *p, size_t layer)
+{
+    const struct decoder_layer *l = p->net->layer + layer;
+    size_t i = 0;
+
+    run_norm(p->net, &l->attend, p->x, p->n_tok, (size_t)p->net->shape.d, p->h);
+    project(p, &l->qkv, p->h, p->n_tok, p->qkv);
+    for (size_t s = 0; s < p->n_part; i += p->part[s++].n)
+        attend_part(p, layer, p->part + s, i);
+    project(p, &l->out, p->a, p->n_tok, p->y);
+    add(p, &l->attended, p->y, p->n_tok, p->x);
+}
+
+/* f [n, d_ff] = act(gate) * up, both in p->up */
+static void
+run_gate(const struct pass *p, size_t n)
+{
+    const struct decoder_shape *s = &p->net->shape;
+    const struct kernels *k = p->net->k;
+    size_t d_ff = (size_t)s->d_ff, ld = s->no_gate ? d_ff : 2 * d_ff;
+
+    for (size_t r = 0; r < n; r++) {
+        const float *x = p->up + r * ld, *up = s->no_gate ? NULL : x + d_ff;
+
+        if (s->act == DECODER_SILU)
+            k->silu(p->f + r * d_ff, x, up, d_ff);
+        else
+            k->gelu_tanh(p->f + r * d_ff, x, up, d_ff);
+    }
+}
+
+static void
+run_forward(const struct pass *p, const struct decoder_layer *l)
+{
+    size_t d = (size_t)p->net->shape.d;
+
+    for (size_t i = 0; i < p->n_tok; i += WIDE_ROWS) {
+        size_t n = p->n_tok - i < WIDE_ROWS ? p->n_tok - i : WIDE_ROWS;
+        float *x = p->x + i * d;
+
+        run_norm(p->net, &l->forward, x, n, d, p->h);
+        project(p, &l->up, p->h, n, p->up);
+        run_gate(p, n);
+        project(p, &l->down, p->f, n, p->y);
+        add(p, &l->forwarded, p->y, n, x);
+    }
+}
+
+void
+decoder_run(const struct decoder *m, const struct decoder_part *part, size_t n,
+            float *x, struct decoder_work *work)
+{
+    const struct decoder_net *net = m->net;
+    struct pass p = { .net = net, .part = part, .n_part = n, .x = x, .work = work };
+
+    for (size_t i = 0; i < n; i++) {
+        p.n_tok += part[i].n;
+        reserve(part[i].seq, part[i].seq->n + part[i].n);
+    }
+    take_memory(&p);
+    embed_all(&p);
+    for (size_t i = 0; i < (size_t)net->shape.n_layer; i++) {
+        run_attention(&p, i);
+        run_forward(&p, net->layer + i);
+    }
+    run_norm(net, &net->norm, x, p.n_tok, (size_t)m->n_embd, x);
+    for (size_t i = 0; i < n; i++)
+        part[i].seq->n += part[i].n;
+}
+
+void
+decoder_logits(const struct decoder *m, const float *x, size_t n, float *logits,
+               struct decoder_work *work)
+{
+    const struct decoder_net *net = m->net;
+    float cap = (float)net->shape.logit_cap;
+    size_t all = n * (size_t)m->n_vocab;
+
+    matmul(net->output.w, x, (size_t)m->n_embd, n, logits, (size_t)m->n_vocab, NULL,
+           &work->scratch);
+    if (cap > 0.0f) {
+        net->k->scale(logits, 1.0f / cap, all);
+        net->k->tanh(logits, all);
+        net->k->scale(logits, cap, all);
+    }
+}
