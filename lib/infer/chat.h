@@ -4,23 +4,24 @@
  *     struct chat_opt opt = { .raw = 0 };
  *     struct chat *c = chat_open(dir, tokenizer, &opt, &e);
  *     struct chat_work w = { .max = n_ctx };
- *     struct chat_text text = { .system = NULL, .user = STR("Why is the sky blue?") };
+ *     struct chat_text text = { .user = STR("Why is the sky blue?") };
  *     if (chat_encode(c, &text, &w, &e)) ...             w.id [w.n], until the next one
  *     chat_work_release(&w);
  *     chat_close(c);
  *
  * The model's own template is matched to a closed list (chatstyle.h); it is never run.
- * Models without a template, and `raw`, take the text as it is: the system text and an
- * empty line, a line for each turn's text and one for its answer and an empty line,
- * then the text; behind turns it gets a line's end, so that an answer begins a line.
+ * Models without a template, and `raw`, take the text as it is; before it the system
+ * text and an empty line, and of each turn a line of text, a line of answer and an empty
+ * line; behind turns the text itself gets its line's end, too.
  *
  * What one would get wrong: tokens such as <|im_end|> come from the template alone.
  * Written in a text they are plain text, unless `special`. And a text is encoded
  * together with what the template writes beside it ("user\n"), since tokens cross that
  * border, as they do where a template is run and its whole output encoded.
  *
- * The token that begins a text (BOS) is put once where the template names it or the
- * model's tokenizer adds one; never behind each other. The one that ends it, never.
+ * The token that begins a text (BOS) stands first where the template names it or the
+ * model's tokenizer adds it, and never twice in a row. The one that ends a text is not
+ * added: the model goes on.
  *
  * Owns:    copies; the tokenizer is the caller's and outlives it.
  * Threads: constant after open; a chat_work has one owner at a time.
@@ -35,7 +36,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "format/meta.h"
+#include "infer/chatfile.h"
 #include "token/tokenizer.h"
 
 struct chat_opt {
@@ -51,7 +52,7 @@ struct chat_turn {
 /* All texts must be well-formed UTF-8. */
 struct chat_text {
     const struct str
-        *system; /* NULL: none; then some templates have one of their own */
+        *system; /* NULL: none; some templates have one of their own then */
     const struct chat_turn *turn; /* [n_turn] */
     size_t n_turn;
     struct str user; /* to be answered */
@@ -71,37 +72,28 @@ void chat_work_release(struct chat_work *w);
 
 struct chat;
 
-/* What files say; ids are -1 and texts have n = 0 where they do not. */
-struct chat_source {
-    struct str text; /* the template */
-    int32_t bos, eos;
-    int32_t end[8]; /* further tokens that end an answer */
-    size_t n_end;
-    const char *path; /* for messages */
-};
-
-/* From a model's folder or GGUF file: the one that tokenizer_open() takes. ERR_MODEL: a
- * file is damaged, the template is not in the list, or the vocabulary lacks its tokens.
- */
+/* From the folder or GGUF file that tokenizer_open() takes, too. ERR_MODEL: a file is
+ * damaged, its template is not in the list, or the vocabulary lacks its tokens. */
 struct chat *chat_open(const char *path, const struct tokenizer *t,
                        const struct chat_opt *opt, struct err *e);
-struct chat *chat_new(const struct chat_source *s, const struct tokenizer *t,
+/* From what a file says, which may go after it. */
+struct chat *chat_new(const struct chatfile *f, const struct tokenizer *t,
                       const struct chat_opt *opt, struct err *e);
 void chat_close(struct chat *c); /* NULL is fine */
 
 const char *chat_name(const struct chat *c); /* "chatml", "llama3", ..., "plain" */
 
-/* The ids that end an answer: at least one, unless the model names none. */
+/* The ids that end an answer; none, where nothing says so. Valid until close. */
 const int32_t *chat_ends(const struct chat *c, size_t *n);
 
-/* w->n is 0 after an error. ERR_OVERLONG; ERR_LIMIT: a text beyond the tokenizer's
- * limit; ERR_USAGE: a system text, where the template takes none. */
+/* ERR_OVERLONG; ERR_LIMIT: a text beyond the tokenizer's limit; ERR_USAGE: a system
+ * text, where the template takes none. w->n is 0 then. */
 int chat_encode(const struct chat *c, const struct chat_text *text, struct chat_work *w,
                 struct err *e);
 
-/* How many ids do the texts of a run have in common that differ only behind text->user?
- * w holds those ids. It is found by trial, not proved: compare before relying on it,
- * with chat_common(). */
+/* Which ids do the texts of a run begin with that differ only behind text->user? They
+ * are put into w. This is found by trial, so whoever relies on it compares a record's
+ * ids first, with chat_common(). */
 int chat_shared(const struct chat *c, const struct chat_text *text, struct chat_work *w,
                 struct err *e);
 
