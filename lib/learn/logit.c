@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "learn/num.h"
+#include "base/num.h"
 
 #define BLOCK 128 /* rows that stay in the cache between the two products */
 

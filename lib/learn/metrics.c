@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "learn/num.h"
+#include "base/num.h"
 
 #define Z95     1.959963984540054 /* of the normal distribution: 2.5 % are above */
 #define SAMPLES 1000

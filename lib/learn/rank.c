@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "learn/num.h"
+#include "base/num.h"
 
 #define CUT 10 /* of ndcg */
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "learn/metrics.h"
-#include "learn/num.h"
 
 #define ROUGH 1e-5  /* gradients of fits that are only compared, */
 #define FINE  1e-10 /* and of the one that is kept */

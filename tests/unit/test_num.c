@@ -1,5 +1,5 @@
 /* test_num.c - exp and log against libm, softmax, the mixing function */
-#include "learn/num.h"
+#include "base/num.h"
 
 #include <math.h>
 

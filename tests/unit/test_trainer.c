@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "goldlearn.h"
-#include "learn/num.h"
 #include "tap.h"
 
 #define N 600

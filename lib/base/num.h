@@ -8,8 +8,8 @@
  *         splitmix64 (Steele, Lea, Flood, 2014).
  * Threads: pure functions.
  */
-#ifndef LEARN_NUM_H
-#define LEARN_NUM_H
+#ifndef BASE_NUM_H
+#define BASE_NUM_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* num.c - exp, log and random numbers that are the same on every machine */
-#include "learn/num.h"
+#include "base/num.h"
 
 #include <math.h>
 

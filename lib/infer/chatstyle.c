@@ -1,0 +1,291 @@
+/* chatstyle.c - the closed list of ways in which models are spoken to */
+#include "infer/chatstyle.h"
+
+#define TEMPLATE_MAX ((size_t)1 << 17)
+#define SYSTEM_MAX   4096 /* bytes of a system text that a template has */
+
+#define TRIM_TURNS (CHATSTYLE_TRIM_SYSTEM | CHATSTYLE_TRIM_USER | CHATSTYLE_TRIM_ANSWER)
+
+#define LLAMA3_ROLE(role) "<|start_header_id|>" role "<|end_header_id|>\n\n"
+#define LLAMA3_TURN       LLAMA3_ROLE("user"), "<|eot_id|>"
+#define LLAMA3_TOKENS     "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"
+
+const struct chatstyle chatstyle_plain = {
+    .name = "plain",
+    .system = { "", "\n\n" },
+    .user = { "", "\n" },
+    .answer = { "", "\n\n" },
+    .ask = "",
+};
+
+/* The first one that fits is taken. */
+static const struct chatstyle list[] = {
+    {
+        .name = "chatml",
+        .has = { "<|im_start|>assistant\n", "<|im_end|>\n" },
+        .lacks = { "<|im_sep|>", "strftime_now" },
+        .token = { "<|im_start|>", "<|im_end|>" },
+        .system = { "<|im_start|>system\n", "<|im_end|>\n" },
+        .user = { "<|im_start|>user\n", "<|im_end|>\n" },
+        .answer = { "<|im_start|>assistant\n", "<|im_end|>\n" },
+        .ask = "<|im_start|>assistant\n",
+        .trim = TRIM_TURNS,
+    },
+    {
+        /* Llama 3.1 and later. The day is the one that the template has for where it
+         * cannot ask for today's: an answer must not depend on the day. */
+        .name = "llama31",
+        .has = { LLAMA3_ROLE("assistant"), "<|eot_id|>",
+                 "Cutting Knowledge Date: December 2023\n",
+                 "Today Date: ", "\"26 Jul 2024\"" },
+        .token = { LLAMA3_TOKENS },
+        .system = { LLAMA3_ROLE("system") "Cutting Knowledge Date: December 2023\n"
+                                          "Today Date: 26 Jul 2024\n\n",
+                    "<|eot_id|>" },
+        .user = { LLAMA3_TURN },
+        .answer = { LLAMA3_ROLE("assistant"), "<|eot_id|>" },
+        .ask = LLAMA3_ROLE("assistant"),
+        .none = "",
+        .trim = TRIM_TURNS,
+    },
+    {
+        .name = "llama3",
+        .has = { LLAMA3_ROLE("assistant"), "<|start_header_id|>", "<|eot_id|>" },
+        .lacks = { "Cutting Knowledge", "strftime_now" },
+        .token = { LLAMA3_TOKENS },
+        .system = { LLAMA3_ROLE("system"), "<|eot_id|>" },
+        .user = { LLAMA3_TURN },
+        .answer = { LLAMA3_ROLE("assistant"), "<|eot_id|>" },
+        .ask = LLAMA3_ROLE("assistant"),
+        .trim = TRIM_TURNS,
+    },
+    {
+        .name = "llama2",
+        .has = { "[INST] ", " [/INST]", "<<SYS>>\n", "\n<</SYS>>\n\n", "bos_token + " },
+        .how = CHATSTYLE_INSIDE,
+        .system = { "<<SYS>>\n", "\n<</SYS>>\n\n" },
+        .user = { "\1[INST] ", " [/INST]" },
+        .answer = { " ", " \2" },
+        .ask = "",
+        .trim = CHATSTYLE_TRIM_JOINED | CHATSTYLE_TRIM_ANSWER,
+    },
+    {
+        .name = "gemma3",
+        .has = { "<start_of_turn>model\n", "<end_of_turn>\n", "first_user_prefix",
+                 "messages[0]['content'] + '\n\n'" },
+        .token = { "<start_of_turn>", "<end_of_turn>" },
+        .how = CHATSTYLE_INSIDE,
+        .system = { "", "\n\n" },
+        .user = { "<start_of_turn>user\n", "<end_of_turn>\n" },
+        .answer = { "<start_of_turn>model\n", "<end_of_turn>\n" },
+        .ask = "<start_of_turn>model\n",
+        .trim = CHATSTYLE_TRIM_USER | CHATSTYLE_TRIM_ANSWER,
+    },
+    {
+        .name = "gemma",
+        .has = { "<start_of_turn>model\n", "<end_of_turn>\n",
+                 "System role not supported" },
+        .token = { "<start_of_turn>", "<end_of_turn>" },
+        .how = CHATSTYLE_REFUSE,
+        .user = { "<start_of_turn>user\n", "<end_of_turn>\n" },
+        .answer = { "<start_of_turn>model\n", "<end_of_turn>\n" },
+        .ask = "<start_of_turn>model\n",
+        .trim = CHATSTYLE_TRIM_USER | CHATSTYLE_TRIM_ANSWER,
+    },
+};
+
+#define LISTED (sizeof list / sizeof *list)
+
+void
+chatstyle_release(struct chatstyle_made *made)
+{
+    buf_free(&made->text);
+    *made = (struct chatstyle_made){ 0 };
+}
+
+/* ---- the text of a template, made comparable ---- */
+
+/* Behind `'a' + 'b'`, from the first quote to behind the second, else 0 */
+static size_t
+joint(struct str s, size_t i)
+{
+    size_t at = i + 1;
+
+    while (at < s.n && (s.p[at] == ' ' || s.p[at] == '\n'))
+        at++;
+    if (at == s.n || s.p[at] != '+')
+        return 0;
+    for (at++; at < s.n && (s.p[at] == ' ' || s.p[at] == '\n'); at++)
+        ;
+    return at < s.n && (s.p[at] == '\'' || s.p[at] == '"') ? at + 1 : 0;
+}
+
+static char
+escaped(char c)
+{
+    return (char)(c == 'n' ? '\n' : c == 't' ? '\t' : c);
+}
+
+/* String literals without escapes, and those that are added to each other made one. */
+static void
+plain_text(struct str s, struct buf *b)
+{
+    for (size_t i = 0; i < s.n;) {
+        size_t next = s.p[i] == '\'' || s.p[i] == '"' ? joint(s, i) : 0;
+        if (next > 0) {
+            i = next;
+        } else if (s.p[i] == '\\' && i + 1 < s.n && strchr("nt\\'\"", s.p[i + 1])) {
+            buf_char(b, escaped(s.p[i + 1]));
+            i += 2;
+        } else {
+            buf_char(b, s.p[i++]);
+        }
+    }
+}
+
+/* Where the words stand in s at or behind `from`; s.n: nowhere. */
+static size_t
+find(struct str s, size_t from, const char *words)
+{
+    size_t n = strlen(words);
+
+    for (const char *at; from < s.n && s.n - from >= n; from = (size_t)(at - s.p) + 1) {
+        at = memchr(s.p + from, words[0], s.n - from - n + 1);
+        if (at == NULL)
+            break;
+        if (memcmp(at, words, n) == 0)
+            return (size_t)(at - s.p);
+    }
+    return s.n;
+}
+
+static int
+holds(struct str s, const char *words)
+{
+    return find(s, 0, words) < s.n;
+}
+
+/* ---- what it says ---- */
+
+static int
+is_quote(char c)
+{
+    return c == '\'' || c == '"';
+}
+
+/* A default system text that is put together out of sight of own_system() */
+static int
+hides_system(struct str s)
+{
+    static const char set[] = "system_message = ";
+
+    for (size_t at = 0; (at = find(s, at, set)) < s.n;) {
+        at += sizeof set - 1;
+        if (s.n - at >= 2 && is_quote(s.p[at]) && s.p[at + 1] != s.p[at])
+            return 1;
+    }
+    return 0;
+}
+
+static int
+fits(const struct chatstyle *c, struct str s)
+{
+    for (size_t i = 0; i < sizeof c->has / sizeof *c->has && c->has[i]; i++)
+        if (!holds(s, c->has[i]))
+            return 0;
+    for (size_t i = 0; i < sizeof c->lacks / sizeof *c->lacks && c->lacks[i]; i++)
+        if (holds(s, c->lacks[i]))
+            return 0;
+    return c->how != CHATSTYLE_TURN || !hides_system(s);
+}
+
+static int
+trims(struct str s)
+{
+    static const char *const how[] = { "content'] | trim",  "content']|trim",
+                                       "content\"] | trim", "content\"]|trim",
+                                       "content | trim",    "content|trim",
+                                       "content.strip()",   "content'].strip()" };
+
+    for (size_t i = 0; i < sizeof how / sizeof *how; i++)
+        if (holds(s, how[i]))
+            return 1;
+    return 0;
+}
+
+/* The text that stands as a whole in the system turn: where a literal goes on behind
+ * its beginning, up to its end. */
+static struct str
+own_system(const struct chatstyle *c, struct str s)
+{
+    for (size_t at = 0; (at = find(s, at, c->system.before)) < s.n;) {
+        struct str rest;
+        at += strlen(c->system.before);
+        rest = (struct str){ s.p + at, s.n - at < SYSTEM_MAX ? s.n - at : SYSTEM_MAX };
+        if (rest.n > 0 && !is_quote(rest.p[0])) {
+            struct str text = { rest.p, find(rest, 0, c->system.after) };
+            if (text.n < rest.n && !holds(text, "}}"))
+                return text;
+        }
+    }
+    return (struct str){ NULL, 0 };
+}
+
+static const struct chatstyle *
+find_style(struct str s)
+{
+    for (size_t i = 0; i < LISTED; i++)
+        if (fits(&list[i], s))
+            return &list[i];
+    return NULL;
+}
+
+static void
+list_names(struct buf *b)
+{
+    for (size_t i = 0; i < LISTED; i++) {
+        buf_puts(b, i ? ", " : "");
+        buf_puts(b, list[i].name);
+    }
+}
+
+static int
+unknown(struct str s, struct err *e)
+{
+    struct buf names = { 0 };
+    int shown = (int)(s.n < 40 ? s.n : 40);
+
+    list_names(&names);
+    err_set(e, ERR_MODEL,
+            "the chat template '%.*s%s' is not known (known are %.*s); --raw takes the "
+            "text without one",
+            shown, s.p, s.n > 40 ? "..." : "", (int)names.n, names.p);
+    buf_free(&names);
+    return -1;
+}
+
+const struct chatstyle *
+chatstyle_match(struct str template, struct chatstyle_made *made, struct err *e)
+{
+    const struct chatstyle *style = NULL;
+    struct str s;
+
+    *made = (struct chatstyle_made){ 0 };
+    if (template.n <= TEMPLATE_MAX) {
+        plain_text(template, &made->text);
+        s = buf_span(&made->text);
+        style = find_style(s);
+    }
+    if (style == NULL) {
+        chatstyle_release(made);
+        unknown(template, e);
+        return NULL;
+    }
+    made->bos = holds(s, "bos_token");
+    made->trim = trims(s) ? style->trim : 0;
+    if (style->none)
+        made->none = str_of(style->none);
+    else if (style->how == CHATSTYLE_TURN)
+        made->none = own_system(style, s);
+    return style;
+}
