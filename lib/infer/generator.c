@@ -1,0 +1,393 @@
+/* generator.c - prompts in, texts out: many sequences of one model at once */
+#include "infer/generator.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* Tokens of a pass: enough for the products, few enough to stay in the caches */
+#define PASS_TOKENS 192
+
+#define MAX_SLOTS 1024
+
+struct generator {
+    struct generator_opt opt;
+    const struct decoder *m;
+    size_t pass; /* tokens of a pass, at least one for each slot */
+    const int32_t *end;
+    size_t n_end;
+    int32_t *prefix;
+    size_t n_prefix;
+    struct decoder_seq *shared; /* the prefix; NULL: there is none */
+};
+
+/* A sequence being written */
+struct generator_slot {
+    struct decoder_seq *seq;
+    const struct generator_prompt *prompt; /* NULL: free */
+    struct generator_answer *answer;
+    uint64_t key;
+    int32_t *id;    /* [cap]: prompt and answer */
+    float *logprob; /* [cap] of the same */
+    size_t n, cap;
+    size_t fed;   /* of them the network has seen so many */
+    size_t limit; /* n is not to pass it */
+    size_t drawn; /* tokens that were picked */
+    struct masks_walk walk;
+};
+
+/* ---- open ---- */
+
+static int
+check(const struct generator_opt *o, struct err *e)
+{
+    if (o->slots > MAX_SLOTS)
+        return err_set(e, ERR_USAGE, "--slots is at most %d", MAX_SLOTS);
+    if (o->max_tokens < 1)
+        return err_set(e, ERR_USAGE, "--max-tokens is at least 1");
+    return sample_check(&o->sample, e);
+}
+
+/* What all prompts begin with is computed here, once. */
+static void
+share_prefix(struct generator *g)
+{
+    struct decoder_work work = { 0 };
+    size_t d = (size_t)g->m->n_embd;
+    float *x = mem_alloc(mem_mul(PASS_TOKENS * d, sizeof *x));
+
+    g->shared = decoder_seq_new(g->m);
+    for (size_t at = 0; at < g->n_prefix;) {
+        size_t n = g->n_prefix - at < PASS_TOKENS ? g->n_prefix - at : PASS_TOKENS;
+        struct decoder_part part = { g->shared, g->prefix + at, n };
+
+        decoder_run(g->m, &part, 1, x, &work);
+        at += n;
+    }
+    mem_free(x);
+    decoder_work_release(&work);
+}
+
+struct generator *
+generator_open(const struct generator_opt *opt, struct err *e)
+{
+    struct generator *g;
+
+    if (check(opt, e))
+        return NULL;
+    g = mem_zero(1, sizeof *g);
+    g->opt = *opt;
+    g->m = opt->lm->decoder;
+    if (g->opt.slots == 0)
+        g->opt.slots = GENERATOR_SLOTS;
+    g->pass = g->opt.slots > PASS_TOKENS ? g->opt.slots : PASS_TOKENS;
+    g->end = chat_ends(opt->lm->chat, &g->n_end);
+    g->n_prefix = opt->n_prefix < opt->lm->n_ctx ? opt->n_prefix : 0;
+    if (g->n_prefix > 0) {
+        g->prefix = mem_alloc(mem_mul(g->n_prefix, sizeof *g->prefix));
+        memcpy(g->prefix, opt->prefix, g->n_prefix * sizeof *g->prefix);
+        share_prefix(g);
+    }
+    return g;
+}
+
+void
+generator_close(struct generator *g)
+{
+    if (g == NULL)
+        return;
+    decoder_seq_free(g->shared);
+    mem_free(g->prefix);
+    mem_free(g);
+}
+
+/* ---- memory ---- */
+
+static void
+slot_release(struct generator_slot *s)
+{
+    decoder_seq_free(s->seq);
+    mem_free(s->id);
+    mem_free(s->logprob);
+    masks_walk_release(&s->walk);
+}
+
+void
+generator_work_release(struct generator_work *w)
+{
+    for (size_t i = 0; i < w->n_slot; i++)
+        slot_release(&w->slot[i]);
+    mem_free(w->slot);
+    mem_free(w->x);
+    mem_free(w->last);
+    mem_free(w->logits);
+    decoder_work_release(&w->decoder);
+    sample_work_release(&w->sample);
+    arena_release(&w->answers);
+    *w = (struct generator_work){ 0 };
+}
+
+/* What a worker needs for its passes, made at its first one */
+static void
+take_memory(const struct generator *g, struct generator_work *w)
+{
+    size_t n = g->opt.slots, d = (size_t)g->m->n_embd, v = (size_t)g->m->n_vocab;
+
+    if (w->slot)
+        return;
+    w->slot = mem_zero(n, sizeof *w->slot);
+    w->n_slot = n;
+    for (size_t i = 0; i < n; i++)
+        w->slot[i].seq = decoder_seq_new(g->m);
+    w->x = mem_alloc(mem_mul(mem_mul(g->pass, d), sizeof *w->x));
+    w->last = mem_alloc(mem_mul(mem_mul(n, d), sizeof *w->last));
+    w->logits = mem_alloc(mem_mul(mem_mul(n, v), sizeof *w->logits));
+}
+
+/* Room for one more token */
+static void
+grow(struct generator_slot *s)
+{
+    size_t cap = s->cap ? 2 * s->cap : 256;
+
+    if (s->n < s->cap)
+        return;
+    s->id = mem_grow(s->id, s->cap * sizeof *s->id, mem_mul(cap, sizeof *s->id));
+    s->logprob = mem_grow(s->logprob, s->cap * sizeof *s->logprob,
+                          mem_mul(cap, sizeof *s->logprob));
+    s->cap = cap;
+}
+
+static void
+append(struct generator_slot *s, int32_t id, float logprob)
+{
+    grow(s);
+    s->id[s->n] = id;
+    s->logprob[s->n++] = logprob;
+}
+
+/* ---- a sequence's life ---- */
+
+/* The answer's arrays and text; its slot is free then. */
+static void
+finish(const struct generator *g, struct generator_work *w, struct generator_slot *s,
+       enum generator_finish how)
+{
+    struct generator_answer *a = s->answer;
+    size_t n = s->n - s->prompt->n;
+    int32_t *id = arena_alloc(&w->answers, mem_mul(n + 1, sizeof *id));
+    float *logprob = arena_alloc(&w->answers, mem_mul(n + 1, sizeof *logprob));
+    struct buf text = { 0 };
+    char *p;
+
+    memcpy(id, s->id + s->prompt->n, n * sizeof *id);
+    memcpy(logprob, s->logprob + s->prompt->n, n * sizeof *logprob);
+    a->tokens = n;
+    a->id = id;
+    a->logprob = logprob;
+    a->finish = how;
+    if (g->opt.masks)
+        buf_add(&text, s->walk.text.p, s->walk.text.n);
+    else if (tokenizer_decode(g->opt.lm->tokenizer, id, n, TOKENIZER_NO_SPECIAL, &text,
+                              &a->e))
+        text.n = 0;
+    p = arena_alloc(&w->answers, text.n + 1);
+    if (text.n)
+        memcpy(p, text.p, text.n);
+    a->text = (struct str){ p, text.n };
+    buf_free(&text);
+    s->prompt = NULL;
+}
+
+/* Tokens that the schema leaves no choice about. 0: the model is to be asked. */
+static int
+force(const struct generator *g, struct generator_work *w, struct generator_slot *s)
+{
+    struct masks_next next;
+
+    for (;;) {
+        masks_next(g->opt.masks, &s->walk, &next);
+        if (next.what == MASKS_CHOICE)
+            return 0;
+        if (next.what == MASKS_DONE) {
+            finish(g, w, s, s->walk.cut ? GENERATOR_LENGTH : GENERATOR_END);
+            return 1;
+        }
+        for (size_t i = 0; i < next.n; i++)
+            append(s, next.id[i], NAN);
+    }
+}
+
+/* A prompt into a free slot */
+static void
+begin(const struct generator *g, struct generator_work *w, struct generator_slot *s,
+      const struct generator_prompt *prompt, struct generator_answer *answer)
+{
+    size_t left = g->opt.lm->n_ctx - prompt->n;
+    size_t common = chat_common(prompt->id, prompt->n - 1, g->prefix, g->n_prefix);
+
+    *answer = (struct generator_answer){ .text = { "", 0 } };
+    s->prompt = prompt;
+    s->answer = answer;
+    s->n = s->drawn = 0;
+    for (size_t i = 0; i < prompt->n; i++)
+        append(s, prompt->id[i], NAN);
+    s->limit = prompt->n + (left < g->opt.max_tokens ? left : g->opt.max_tokens);
+    s->key = sample_key(g->opt.seed, prompt->id, prompt->n);
+    decoder_seq_reset(s->seq);
+    if (common > 0)
+        decoder_seq_fork(s->seq, g->shared, common);
+    s->fed = common;
+    if (g->opt.masks == NULL)
+        return;
+    if (masks_begin(g->opt.masks, &s->walk, s->limit - prompt->n, &answer->e))
+        s->prompt = NULL;
+    else
+        force(g, w, s);
+}
+
+static int
+is_end(const struct generator *g, int32_t id)
+{
+    for (size_t i = 0; i < g->n_end; i++)
+        if (g->end[i] == id)
+            return 1;
+    return 0;
+}
+
+/* ---- picking tokens ---- */
+
+/* The next token of a free text */
+static void
+pick_free(const struct generator *g, struct generator_work *w, struct generator_slot *s,
+          struct sample_row *row)
+{
+    struct sample_pick pick;
+
+    if (sample_next(&g->opt.sample, &w->sample, row, &pick, &s->answer->e)) {
+        s->prompt = NULL;
+        return;
+    }
+    if (is_end(g, pick.id)) {
+        finish(g, w, s, GENERATOR_END);
+        return;
+    }
+    append(s, pick.id, pick.logprob);
+    if (s->n >= s->limit)
+        finish(g, w, s, GENERATOR_LENGTH);
+}
+
+/* The next token of a value */
+static void
+pick_masked(const struct generator *g, struct generator_work *w,
+            struct generator_slot *s, struct sample_row *row)
+{
+    struct masks_next next;
+    struct sample_pick pick;
+
+    masks_next(g->opt.masks, &s->walk, &next);
+    row->allowed = next.bits;
+    if (sample_next(&g->opt.sample, &w->sample, row, &pick, &s->answer->e)) {
+        s->prompt = NULL;
+        return;
+    }
+    if (masks_take(g->opt.masks, &s->walk, pick.id) == 1)
+        append(s, pick.id, pick.logprob);
+    force(g, w, s);
+}
+
+static void
+pick(const struct generator *g, struct generator_work *w, struct generator_slot *s,
+     float *logits)
+{
+    struct sample_row row = { .logits = logits,
+                              .n = (size_t)g->m->n_vocab,
+                              .seen = s->id,
+                              .n_seen = s->n,
+                              .key = s->key,
+                              .draw = s->drawn++ };
+
+    if (g->opt.masks)
+        pick_masked(g, w, s, &row);
+    else
+        pick_free(g, w, s, &row);
+}
+
+/* ---- passes ---- */
+
+struct pass {
+    struct decoder_part part[MAX_SLOTS];
+    struct generator_slot *slot[MAX_SLOTS]; /* of each part */
+    size_t n_part, n_tok;
+};
+
+/* At most `most` tokens that the network has not seen */
+static void
+plan_slot(struct pass *p, struct generator_slot *s, size_t most)
+{
+    size_t left = s->n - s->fed, n = left < most ? left : most;
+
+    if (n == 0)
+        return;
+    p->part[p->n_part] = (struct decoder_part){ s->seq, s->id + s->fed, n };
+    p->slot[p->n_part++] = s;
+    p->n_tok += n;
+}
+
+/* Those that write first, a token each; then prompts, as far as there is room. */
+static void
+plan(const struct generator *g, struct generator_work *w, struct pass *p)
+{
+    p->n_part = p->n_tok = 0;
+    for (int prompts = 0; prompts < 2; prompts++)
+        for (size_t i = 0; i < w->n_slot; i++) {
+            struct generator_slot *s = &w->slot[i];
+
+            if (s->prompt && (s->n - s->fed > 1) == prompts)
+                plan_slot(p, s, g->pass - p->n_tok);
+        }
+}
+
+static void
+run_pass(const struct generator *g, struct generator_work *w, struct pass *p)
+{
+    size_t d = (size_t)g->m->n_embd, n_vocab = (size_t)g->m->n_vocab, n = 0, row = 0;
+
+    decoder_run(g->m, p->part, p->n_part, w->x, &w->decoder);
+    for (size_t i = 0; i < p->n_part; i++) {
+        struct generator_slot *s = p->slot[i];
+
+        s->fed += p->part[i].n;
+        row += p->part[i].n;
+        if (s->fed < s->n)
+            continue;
+        memcpy(w->last + n * d, w->x + (row - 1) * d, d * sizeof *w->x);
+        p->slot[n++] = s;
+    }
+    decoder_logits(g->m, w->last, n, w->logits, &w->decoder);
+    for (size_t i = 0; i < n; i++)
+        pick(g, w, p->slot[i], w->logits + i * n_vocab);
+}
+
+void
+generator_run(const struct generator *g, struct generator_work *w,
+              const struct generator_prompt *prompt, size_t n,
+              struct generator_answer *answer)
+{
+    struct pass p;
+    size_t next = 0;
+
+    take_memory(g, w);
+    arena_reset(&w->answers);
+    do {
+        for (size_t i = 0; i < w->n_slot; i++)
+            while (w->slot[i].prompt == NULL && next < n) {
+                begin(g, w, &w->slot[i], &prompt[next], &answer[next]);
+                next++;
+            }
+        plan(g, w, &p);
+        if (p.n_part > 0)
+            run_pass(g, w, &p);
+    } while (p.n_part > 0 || next < n);
+}

@@ -1,0 +1,94 @@
+/*
+ * generator.h - prompts in, texts out: many sequences of one model at once
+ *
+ *     struct generator_opt opt = { .lm = lm, .slots = 32, .max_tokens = 128 };
+ *     struct generator *g = generator_open(&opt, &e);
+ *     struct generator_work w = { 0 };                       one per thread
+ *     generator_run(g, &w, prompt, n, answer);               answer [n]
+ *     generator_work_release(&w);
+ *     generator_close(g);
+ *
+ * Continuous batching: a slot holds one sequence; one that ends makes room for the next
+ * prompt at once. A pass takes one token of each slot that writes, and as many tokens of
+ * prompts as make a good product. What all prompts begin with is computed once.
+ *
+ * An answer depends on its prompt and the options alone: not on slots, neighbours,
+ * threads, the common prefix, or the CPU.
+ *
+ * Threads: constant after open; one generator_work per thread. One call works on one
+ *          thread.
+ */
+#ifndef INFER_GENERATOR_H
+#define INFER_GENERATOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "infer/lm.h"
+#include "infer/masks.h"
+#include "infer/sample.h"
+#include "infer/stopper.h"
+
+struct generator_opt {
+    const struct lm *lm;
+    size_t slots;      /* sequences at once; 0: GENERATOR_SLOTS */
+    size_t max_tokens; /* of an answer */
+    struct sample_opt sample;
+    uint64_t seed;
+    const struct str *stop; /* [n_stop] texts that end an answer and are not in it */
+    size_t n_stop;
+    struct masks *masks;   /* answers are values of its schema; NULL: free text */
+    const int32_t *prefix; /* [n_prefix]: what most prompts begin with */
+    size_t n_prefix;
+};
+
+#define GENERATOR_SLOTS 32
+
+struct generator_prompt {
+    const int32_t *id; /* [n], n > 0, less than the model's n_ctx */
+    size_t n;
+};
+
+enum generator_finish {
+    GENERATOR_END,    /* the model ended it, or the schema */
+    GENERATOR_STOP,   /* a stop text came */
+    GENERATOR_LENGTH, /* max_tokens, or n_ctx */
+};
+
+struct generator_answer {
+    struct err e;    /* ERR_NAN: the model gives no numbers; ERR_RANGE: no value of the
+                        schema fits. There is no answer then. */
+    struct str text; /* UTF-8 */
+    size_t tokens;   /* of the answer, the end not counted */
+    enum generator_finish finish;
+    const int32_t *id;    /* [tokens] */
+    const float *logprob; /* [tokens], if asked for; NAN: the token was forced */
+};
+
+struct generator_slot;
+
+/* One thread's memory. A zeroed struct is ready. Fields are private. */
+struct generator_work {
+    struct generator_slot *slot; /* [n_slot] */
+    size_t n_slot;
+    float *x, *last, *logits;
+    struct decoder_work decoder;
+    struct sample_work sample;
+    struct arena answers;
+};
+void generator_work_release(struct generator_work *w);
+
+struct generator;
+
+/* ERR_USAGE: a value out of its bounds; ERR_NOMEM. */
+struct generator *generator_open(const struct generator_opt *opt, struct err *e);
+void generator_close(struct generator *g); /* NULL is fine */
+
+/* answer [n], valid until the next call with w. */
+void generator_run(const struct generator *g, struct generator_work *w,
+                   const struct generator_prompt *prompt, size_t n,
+                   struct generator_answer *answer);
+
+#endif

@@ -1,0 +1,185 @@
+/* scorer.c - how well a language model foresees texts */
+#include "infer/scorer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "tensor/logits.h"
+
+#define PASS_TOKENS 192 /* at once: enough for the products */
+#define PASS_TEXTS  64
+#define PASS_LOGITS 16 /* rows of the vocabulary at once */
+
+void
+scorer_work_release(struct scorer_work *w)
+{
+    for (size_t i = 0; i < w->n_seq; i++)
+        decoder_seq_free(w->seq[i]);
+    mem_free(w->seq);
+    mem_free(w->x);
+    mem_free(w->logits);
+    tokenizer_work_release(&w->token);
+    decoder_work_release(&w->decoder);
+    arena_release(&w->batch);
+    *w = (struct scorer_work){ 0 };
+}
+
+static void
+take_memory(const struct lm *m, struct scorer_work *w)
+{
+    size_t d = (size_t)m->decoder->n_embd, v = (size_t)m->decoder->n_vocab;
+
+    if (w->seq)
+        return;
+    w->seq = mem_zero(PASS_TEXTS, sizeof(struct decoder_seq *));
+    w->n_seq = PASS_TEXTS;
+    for (size_t i = 0; i < w->n_seq; i++)
+        w->seq[i] = decoder_seq_new(m->decoder);
+    w->x = mem_alloc(mem_mul(PASS_TOKENS * d, sizeof *w->x));
+    w->logits = mem_alloc(mem_mul(PASS_LOGITS * v, sizeof *w->logits));
+}
+
+/* ---- tokens ---- */
+
+/* A text's ids, as many as are kept */
+struct ids {
+    const int32_t *id;
+    size_t n;
+};
+
+static struct ids
+read_ids(const struct lm *m, const struct scorer_opt *opt, struct scorer_work *w,
+         struct str text, struct scorer_info *info)
+{
+    unsigned flags = opt->special ? TOKENIZER_PARSE_SPECIAL : 0;
+    int32_t *id;
+    struct err e;
+
+    *info = (struct scorer_info){ .how = OVERLONG_NONE };
+    if (tokenizer_encode(m->tokenizer, text, flags, &w->token, &e)) {
+        info->code = e.code;
+        return (struct ids){ NULL, 0 };
+    }
+    info->tokens = info->kept = w->token.n;
+    if (info->tokens > m->n_ctx) {
+        info->how = opt->overlong;
+        info->kept = opt->overlong == OVERLONG_TRUNCATE ? m->n_ctx : 0;
+        info->code = opt->overlong == OVERLONG_ERROR ? ERR_OVERLONG : ERR_NONE;
+    }
+    if (info->kept > 1)
+        info->foretold = info->kept - 1;
+    id = arena_alloc(&w->batch, mem_mul(info->kept, sizeof *id));
+    if (info->kept)
+        memcpy(id, w->token.id, info->kept * sizeof *id);
+    return (struct ids){ id, info->kept };
+}
+
+void
+scorer_count(const struct lm *m, const struct scorer_opt *opt, struct scorer_work *w,
+             const struct str *text, size_t n, struct scorer_info *info)
+{
+    arena_reset(&w->batch);
+    for (size_t i = 0; i < n; i++)
+        read_ids(m, opt, w, text[i], &info[i]);
+}
+
+/* ---- passes ---- */
+
+/* Tokens of a text in a pass: the last of a text is foretold, but tells nothing. */
+struct piece {
+    size_t text, at, n;
+};
+
+struct pass {
+    struct decoder_part part[PASS_TEXTS];
+    struct piece piece[PASS_TEXTS];
+    size_t n, n_tok;
+    size_t text, at; /* where the next one begins */
+};
+
+static void
+plan(const struct scorer_work *w, const struct ids *ids, size_t n, struct pass *p)
+{
+    p->n = p->n_tok = 0;
+    while (p->text < n && p->n < PASS_TEXTS && p->n_tok < PASS_TOKENS) {
+        size_t all = ids[p->text].n ? ids[p->text].n - 1 : 0,
+               room = PASS_TOKENS - p->n_tok;
+        size_t some = all - p->at < room ? all - p->at : room;
+        struct decoder_seq *seq = w->seq[p->text % PASS_TEXTS];
+
+        if (p->at == 0)
+            decoder_seq_reset(seq);
+        if (some > 0) {
+            p->part[p->n] = (struct decoder_part){ seq, ids[p->text].id + p->at, some };
+            p->piece[p->n++] = (struct piece){ p->text, p->at, some };
+            p->n_tok += some;
+            p->at += some;
+        }
+        if (p->at == all) {
+            p->text++;
+            p->at = 0;
+        }
+    }
+}
+
+/* -log(probability) of each next token to nll [n] */
+static void
+foresee(const struct lm *m, struct scorer_work *w, const float *x, const int32_t *next,
+        size_t n, double *nll)
+{
+    size_t d = (size_t)m->decoder->n_embd, v = (size_t)m->decoder->n_vocab;
+
+    for (size_t i = 0; i < n; i += PASS_LOGITS) {
+        size_t some = n - i < PASS_LOGITS ? n - i : PASS_LOGITS;
+
+        decoder_logits(m->decoder, x + i * d, some, w->logits, &w->decoder);
+        for (size_t r = 0; r < some; r++) {
+            const float *row = w->logits + r * v;
+
+            nll[i + r] =
+                logits_log_sum(kernel_best(), row, v) - (double)row[next[i + r]];
+        }
+    }
+}
+
+static void
+run_pass(const struct lm *m, struct scorer_work *w, const struct ids *ids,
+         const struct pass *p, struct scorer_info *info)
+{
+    int32_t next[PASS_TOKENS];
+    double nll[PASS_TOKENS];
+    size_t row = 0;
+
+    decoder_run(m->decoder, p->part, p->n, w->x, &w->decoder);
+    for (size_t i = 0; i < p->n; row += p->piece[i++].n)
+        memcpy(next + row, ids[p->piece[i].text].id + p->piece[i].at + 1,
+               p->piece[i].n * sizeof *next);
+    foresee(m, w, w->x, next, row, nll);
+    row = 0;
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t t = 0; t < p->piece[i].n; t++)
+            info[p->piece[i].text].mean_nll += nll[row++];
+}
+
+void
+scorer_run(const struct lm *m, const struct scorer_opt *opt, struct scorer_work *w,
+           const struct str *text, size_t n, struct scorer_info *info)
+{
+    struct pass p = { .text = 0 };
+    struct ids *ids;
+
+    take_memory(m, w);
+    arena_reset(&w->batch);
+    ids = arena_alloc(&w->batch, mem_mul(n, sizeof *ids));
+    for (size_t i = 0; i < n; i++)
+        ids[i] = read_ids(m, opt, w, text[i], &info[i]);
+    for (plan(w, ids, n, &p); p.n > 0; plan(w, ids, n, &p))
+        run_pass(m, w, ids, &p, info);
+    for (size_t i = 0; i < n; i++) {
+        if (info[i].foretold > 0)
+            info[i].mean_nll /= (double)info[i].foretold;
+        if (!isfinite(info[i].mean_nll))
+            info[i].code = ERR_NAN;
+    }
+}
