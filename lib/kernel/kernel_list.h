@@ -76,6 +76,7 @@ KERNEL(tanh, void, (float *y, size_t n))
 KERNEL(axpy, void, (float *y, const float *x, float a, size_t n)) /* y = fma(a, x, y) */
 KERNEL(scale, void, (float *y, float a, size_t n))                /* y = a * y */
 KERNEL(dot, float, (const float *x, const float *y, size_t n))
+KERNEL(max, float, (const float *x, size_t n)) /* NaN for one; none: -infinity */
 
 /* ---- bytes; nothing outside [p, p + n) is read ---- */
 
