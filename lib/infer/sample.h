@@ -33,6 +33,8 @@
 
 #include "base/err.h"
 
+struct sample_old;
+
 struct sample_opt {
     double temperature; /* 0: greedy; then top_k, top_p, min_p do not matter */
     int top_k;          /* 0: all */
@@ -69,20 +71,19 @@ struct sample_pick {
     float logprob; /* of all tokens at temperature 1, before mask and penalty */
 };
 
-/* One thread's memory. A zeroed struct is ready. After sample_filter() it holds what is
- * left to draw from, ids rising. */
+/* One thread's memory. A zeroed struct is ready. After sample_filter(): what is left to
+ * draw from. */
 struct sample_work {
-    int32_t *id; /* [n] */
-    float *p;    /* [n]: relative weights, ... */
+    int32_t *id;  /* [n], rising */
+    float *p;     /* [n]: how likely, the likeliest being 1 */
+    double total; /* the sum of p, by blocks */
     size_t n;
-    double total; /* ... and their sum */
 
     size_t cap; /* below: private */
-    uint32_t *order;
     double *mass;
-    uint64_t *bits;
-    size_t n_bits;
-    void *old;
+    uint64_t *seen;
+    size_t n_seen;
+    struct sample_old *old;
     size_t n_old, cap_old;
 };
 void sample_work_release(struct sample_work *w);

@@ -89,6 +89,7 @@ KERNEL(gelu_tanh, void, (float *y, const float *x, const float *up, size_t n))
 KERNEL(axpy, void, (float *y, const float *x, float a, size_t n)) /* y = fma(a, x, y) */
 KERNEL(scale, void, (float *y, float a, size_t n))                /* y = a * y */
 KERNEL(dot, float, (const float *x, const float *y, size_t n))
+KERNEL(max, float, (const float *x, size_t n)) /* NaN for one; none: -infinity */
 
 /* To binary16, to nearest even; what is beyond its range becomes its largest number.
  * And back, exact. */

@@ -377,6 +377,19 @@ rows_dot(const float *x, const float *y, size_t n)
     return v_sum(sum);
 }
 
+static float
+rows_max(const float *x, size_t n)
+{
+    struct v16 max = v_set1(-INFINITY), bad = v_set1(0.0f);
+
+    for (size_t i = 0; i < n; i += 16) {
+        struct v16 v = v_load_n(x + i, n - i, -INFINITY);
+        max = v_max(v, max);
+        bad = v_if_le(v, v, bad, v); /* v_max() passes a NaN over */
+    }
+    return v_any_nan(bad) ? NAN : v_hmax(max);
+}
+
 static inline void
 rows_fill(struct kernels *k)
 {
@@ -396,6 +409,7 @@ rows_fill(struct kernels *k)
     k->axpy = rows_axpy;
     k->scale = rows_scale;
     k->dot = rows_dot;
+    k->max = rows_max;
 }
 
 #endif

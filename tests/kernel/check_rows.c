@@ -169,3 +169,22 @@ check_dot(struct check *c)
         check_same(c, &want, &got, 1, "n %zu", s.n);
     }
 }
+
+void
+check_max(struct check *c)
+{
+    EACH_DRAW(n)
+    {
+        struct matrix s = draw(c, *n);
+        float *x = check_fill(c, s.n, s.mix);
+        float want = c->ref->max(x, s.n), got = c->got->max(x, s.n);
+        int nan = 0;
+
+        for (size_t i = 0; i < s.n; i++)
+            nan |= x[i] != x[i];
+        check_same(c, &want, &got, 1, "n %zu", s.n);
+        check_true(c, nan == (want != want), "n %zu: NaN", s.n);
+        for (size_t i = 0; i < s.n; i++)
+            check_true(c, !(x[i] > want), "n %zu: [%zu] is larger", s.n, i);
+    }
+}
