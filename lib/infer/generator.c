@@ -122,6 +122,7 @@ generator_work_release(struct generator_work *w)
     mem_free(w->x);
     mem_free(w->last);
     mem_free(w->logits);
+    mem_free(w->allowed);
     decoder_work_release(&w->decoder);
     sample_work_release(&w->sample);
     arena_release(&w->answers);
@@ -143,6 +144,8 @@ take_memory(const struct generator *g, struct generator_work *w)
     w->x = mem_alloc(mem_mul(mem_mul(g->pass, d), sizeof *w->x));
     w->last = mem_alloc(mem_mul(mem_mul(n, d), sizeof *w->last));
     w->logits = mem_alloc(mem_mul(mem_mul(n, v), sizeof *w->logits));
+    if (g->opt.masks)
+        w->allowed = mem_zero(masks_words(g->opt.masks), sizeof *w->allowed);
 }
 
 /* Room for one more token */
@@ -265,6 +268,7 @@ pick_free(const struct generator *g, struct generator_work *w, struct generator_
 {
     struct sample_pick pick;
 
+    row->draw = s->drawn++;
     if (sample_next(&g->opt.sample, &w->sample, row, &pick, &s->answer->e)) {
         s->prompt = NULL;
         return;
@@ -278,23 +282,42 @@ pick_free(const struct generator *g, struct generator_work *w, struct generator_
         finish(g, w, s, GENERATOR_LENGTH);
 }
 
-/* The next token of a value */
+/* The same mask with the tokens that end a text */
+static const uint64_t *
+allow_end(const struct generator *g, struct generator_work *w, const uint64_t *bits)
+{
+    size_t n = masks_words(g->opt.masks);
+
+    memcpy(w->allowed, bits, n * sizeof *bits);
+    for (size_t i = 0; i < g->n_end; i++)
+        if ((size_t)g->end[i] < 64 * n)
+            w->allowed[g->end[i] / 64] |= (uint64_t)1 << g->end[i] % 64;
+    return w->allowed;
+}
+
+/* The next token of a value. One after which it could not be made whole is not taken:
+ * then others are left, or none but those that close it. */
 static void
 pick_masked(const struct generator *g, struct generator_work *w,
             struct generator_slot *s, struct sample_row *row)
 {
+    size_t before = s->n;
     struct masks_next next;
     struct sample_pick pick;
 
-    masks_next(g->opt.masks, &s->walk, &next);
-    row->allowed = next.bits;
-    if (sample_next(&g->opt.sample, &w->sample, row, &pick, &s->answer->e)) {
-        s->prompt = NULL;
-        return;
+    while (s->prompt && s->n == before) {
+        masks_next(g->opt.masks, &s->walk, &next);
+        row->allowed = next.may_end ? allow_end(g, w, next.bits) : next.bits;
+        row->draw = s->drawn++;
+        if (sample_next(&g->opt.sample, &w->sample, row, &pick, &s->answer->e))
+            s->prompt = NULL;
+        else if (next.may_end && is_end(g, pick.id))
+            masks_end(&s->walk);
+        else if (masks_take(g->opt.masks, &s->walk, pick.id) == 1)
+            append(s, pick.id, pick.logprob);
+        if (s->prompt)
+            force(g, w, s);
     }
-    if (masks_take(g->opt.masks, &s->walk, pick.id) == 1)
-        append(s, pick.id, pick.logprob);
-    force(g, w, s);
 }
 
 static void
@@ -305,8 +328,7 @@ pick(const struct generator *g, struct generator_work *w, struct generator_slot 
                               .n = (size_t)g->m->n_vocab,
                               .seen = s->id,
                               .n_seen = s->n,
-                              .key = s->key,
-                              .draw = s->drawn++ };
+                              .key = s->key };
 
     if (g->opt.masks)
         pick_masked(g, w, s, &row);

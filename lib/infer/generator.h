@@ -29,7 +29,6 @@
 #include "infer/lm.h"
 #include "infer/masks.h"
 #include "infer/sample.h"
-#include "infer/stopper.h"
 
 struct generator_opt {
     const struct lm *lm;
@@ -74,6 +73,7 @@ struct generator_work {
     struct generator_slot *slot; /* [n_slot] */
     size_t n_slot;
     float *x, *last, *logits;
+    uint64_t *allowed;
     struct decoder_work decoder;
     struct sample_work sample;
     struct arena answers;

@@ -1,0 +1,41 @@
+/*
+ * lmopt.h - what the tools that run a language model have in common
+ *
+ *     struct lmopt o = { .mo = &mo, .conf = &conf, .task = "score" };
+ *     struct lm *m = lmopt_open(&o, f, &e);                      tells --stats about it
+ *     ...
+ *     lm_close(m);
+ *
+ * Threads: start only.
+ */
+#ifndef CLI_LMOPT_H
+#define CLI_LMOPT_H
+
+#include "cli/filter.h"
+#include "cli/modelopt.h"
+#include "infer/lm.h"
+#include "infer/overlong.h"
+
+struct lmopt_conf {
+    const char *kv;
+    int ctx, special;
+};
+
+extern const struct cli_opt lmopt_opts[];
+
+struct lmopt {
+    const struct modelopt *mo;
+    const struct lmopt_conf *conf;
+    const char *task; /* of the catalogue */
+    int raw;          /* see chat.h */
+    struct modelopt_found found;
+};
+
+/* NULL: ERR_USAGE, ERR_MODEL. */
+struct lm *lmopt_open(struct lmopt *o, struct filter *f, struct err *e);
+
+/* How to treat texts that are too long: truncate unless --overlong says another; chunk is
+ * none of them. ERR_USAGE. */
+int lmopt_overlong(const struct lmopt *o, enum overlong *how, struct err *e);
+
+#endif
