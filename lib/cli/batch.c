@@ -318,6 +318,11 @@ find_text(struct run *r, size_t i)
     struct json v;
     struct err e;
 
+    if (r->c->tool->whole) {
+        rec->text = rec->line;
+        rec->stage = AT_WORK;
+        return;
+    }
     if (find_value(r, i, &v))
         return;
     rec->stage = AT_WORK;

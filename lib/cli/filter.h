@@ -53,6 +53,7 @@ struct filter_tool {
                                   it. NULL: the tool consumes, no records go out */
     int batch;                 /* records in a window unless --batch */
     int costly; /* a text costs far more than to see whether the window has it twice */
+    int whole;  /* its text is the whole record: no member is looked for */
 };
 
 struct filter_batch {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "tensor/logits.h"
 
 /* Tokens of a pass: enough for the products, few enough to stay in the caches */
 #define PASS_TOKENS 192
@@ -20,6 +21,7 @@ struct generator {
     int32_t *prefix;
     size_t n_prefix;
     struct decoder_seq *shared; /* the prefix; NULL: there is none */
+    uint32_t *walk;             /* [labels->n_run]: nodes, parents before children */
 };
 
 /* A sequence being written */
@@ -35,6 +37,8 @@ struct generator_slot {
     size_t limit; /* n is not to pass it */
     size_t drawn; /* tokens that were picked */
     struct masks_walk walk;
+    float *logp;   /* [nodes of the labels] */
+    size_t walked; /* of the generator's walk */
 };
 
 /* ---- open ---- */
@@ -69,6 +73,30 @@ share_prefix(struct generator *g)
     decoder_work_release(&work);
 }
 
+/* The nodes that the network is fed, depth first: then a node's parents are the last
+ * tokens of the sequence when its turn comes. */
+static void
+plan_labels(struct generator *g)
+{
+    const struct labeltrie *t = g->opt.labels;
+    uint32_t *stack = mem_alloc(mem_mul(t->n_node, sizeof *stack));
+    size_t n = 1, at = 0;
+
+    g->walk = mem_alloc(mem_mul(t->n_run + 1, sizeof *g->walk));
+    stack[0] = 0;
+    while (n > 0) {
+        uint32_t node = stack[--n];
+
+        if (t->first[node] == t->first[node + 1])
+            continue;
+        if (node > 0)
+            g->walk[at++] = node;
+        for (uint32_t c = t->first[node + 1]; c > t->first[node]; c--)
+            stack[n++] = c - 1;
+    }
+    mem_free(stack);
+}
+
 struct generator *
 generator_open(const struct generator_opt *opt, struct err *e)
 {
@@ -89,6 +117,8 @@ generator_open(const struct generator_opt *opt, struct err *e)
         memcpy(g->prefix, opt->prefix, g->n_prefix * sizeof *g->prefix);
         share_prefix(g);
     }
+    if (opt->labels)
+        plan_labels(g);
     return g;
 }
 
@@ -99,6 +129,7 @@ generator_close(struct generator *g)
         return;
     decoder_seq_free(g->shared);
     mem_free(g->prefix);
+    mem_free(g->walk);
     mem_free(g);
 }
 
@@ -111,6 +142,7 @@ slot_release(struct generator_slot *s)
     mem_free(s->id);
     mem_free(s->logprob);
     masks_walk_release(&s->walk);
+    mem_free(s->logp);
 }
 
 void
@@ -242,6 +274,7 @@ begin(const struct generator *g, struct generator_work *w, struct generator_slot
     if (common > 0)
         decoder_seq_fork(s->seq, g->shared, common);
     s->fed = common;
+    s->walked = 0;
     if (g->opt.masks == NULL)
         return;
     if (masks_begin(g->opt.masks, &s->walk, s->limit - prompt->n, &answer->e))
@@ -320,6 +353,45 @@ pick_masked(const struct generator *g, struct generator_work *w,
     }
 }
 
+/* ---- labels ---- */
+
+/* How likely each child of a node is, by the logits behind it */
+static void
+rate_children(const struct labeltrie *t, uint32_t node, const float *logits,
+              size_t n_vocab, float *logp)
+{
+    double all = logits_log_sum(kernel_best(), logits, n_vocab);
+
+    for (uint32_t c = t->first[node]; c < t->first[node + 1]; c++)
+        logp[c] = (float)((double)logits[t->token[c]] - all);
+}
+
+/* The logits of the node that was fed last; then the next one takes its place in the
+ * sequence. */
+static void
+rate(const struct generator *g, struct generator_work *w, struct generator_slot *s,
+     const float *logits)
+{
+    const struct labeltrie *t = g->opt.labels;
+    uint32_t node = s->walked > 0 ? g->walk[s->walked - 1] : 0;
+    float *prob;
+
+    if (s->logp == NULL)
+        s->logp = mem_zero(t->n_node, sizeof *s->logp);
+    rate_children(t, node, logits, (size_t)g->m->n_vocab, s->logp);
+    if (s->walked < t->n_run) {
+        node = g->walk[s->walked++];
+        s->n = s->fed = s->prompt->n + t->depth[node] - 1;
+        decoder_seq_cut(s->seq, s->fed);
+        append(s, t->token[node], NAN);
+        return;
+    }
+    prob = arena_alloc(&w->answers, mem_mul(t->n_label, sizeof *prob));
+    if (labeltrie_probs(t, kernel_best(), s->logp, 1.0f, prob, &s->answer->e) == 0)
+        s->answer->prob = prob;
+    s->prompt = NULL;
+}
+
 static void
 pick(const struct generator *g, struct generator_work *w, struct generator_slot *s,
      float *logits)
@@ -330,7 +402,9 @@ pick(const struct generator *g, struct generator_work *w, struct generator_slot 
                               .n_seen = s->n,
                               .key = s->key };
 
-    if (g->opt.masks)
+    if (g->opt.labels)
+        rate(g, w, s, logits);
+    else if (g->opt.masks)
         pick_masked(g, w, s, &row);
     else
         pick_free(g, w, s, &row);

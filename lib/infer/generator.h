@@ -26,6 +26,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "infer/labeltrie.h"
 #include "infer/lm.h"
 #include "infer/masks.h"
 #include "infer/sample.h"
@@ -38,8 +39,10 @@ struct generator_opt {
     uint64_t seed;
     const struct str *stop; /* [n_stop] texts that end an answer and are not in it */
     size_t n_stop;
-    struct masks *masks;   /* answers are values of its schema; NULL: free text */
-    const int32_t *prefix; /* [n_prefix]: what most prompts begin with */
+    struct masks *masks; /* answers are values of its schema; NULL: free text */
+    const struct labeltrie *labels; /* nothing is written: the answer is how likely each
+                                       of them is; NULL: text */
+    const int32_t *prefix;          /* [n_prefix]: what most prompts begin with */
     size_t n_prefix;
 };
 
@@ -64,6 +67,7 @@ struct generator_answer {
     enum generator_finish finish;
     const int32_t *id;    /* [tokens] */
     const float *logprob; /* [tokens], if asked for; NAN: the token was forced */
+    const float *prob;    /* [labels]; there is no text then */
 };
 
 struct generator_slot;
@@ -74,9 +78,9 @@ struct generator_work {
     size_t n_slot;
     float *x, *last, *logits;
     uint64_t *allowed;
+    struct arena answers;
     struct decoder_work decoder;
     struct sample_work sample;
-    struct arena answers;
 };
 void generator_work_release(struct generator_work *w);
 

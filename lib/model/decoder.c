@@ -192,6 +192,12 @@ decoder_seq_fork(struct decoder_seq *s, const struct decoder_seq *from, size_t n
     s->n = n;
 }
 
+void
+decoder_seq_cut(struct decoder_seq *s, size_t n)
+{
+    s->n = n;
+}
+
 size_t
 decoder_seq_tokens(const struct decoder_seq *s)
 {

@@ -76,6 +76,9 @@ void decoder_seq_reset(struct decoder_seq *s);
  * or freed; most of its memory is shared. */
 void decoder_seq_fork(struct decoder_seq *s, const struct decoder_seq *from, size_t n);
 
+/* Forget all but the first n tokens, which are no fewer than it was forked with. */
+void decoder_seq_cut(struct decoder_seq *s, size_t n);
+
 size_t decoder_seq_tokens(const struct decoder_seq *s);
 
 /* Bytes that n tokens of a sequence take. */
