@@ -1,4 +1,4 @@
-/* chat.c - from system text, turns and a question to the ids a model was trained on */
+/* chat.c - from system text, turns and a question to the ids that a model knows */
 #include "infer/chat.h"
 
 #include <string.h>
@@ -197,7 +197,7 @@ add_token(struct job *j, int32_t id)
     return add_ids(j, &id, 1);
 }
 
-/* The token that stands at the start of a style's text; its length in bytes, 0: none. */
+/* The token that a style's text begins with; its length in bytes, 0: none. */
 static size_t
 token_at(const struct chat *c, const char *text, int32_t *id)
 {

@@ -1,5 +1,5 @@
 /*
- * chat.h - from system text, turns and a question to the ids that a model was trained on
+ * chat.h - from system text, turns and a question to the ids that a model knows
  *
  *     struct chat_opt opt = { .raw = 0 };
  *     struct chat *c = chat_open(dir, tokenizer, &opt, &e);
@@ -11,8 +11,8 @@
  *
  * The model's own template is matched to a closed list (chatstyle.h); it is never run.
  * Models without a template, and `raw`, take the text as it is; before it the system
- * text and an empty line, and of each turn a line of text, a line of answer and an empty
- * line; behind turns the text itself gets its line's end, too.
+ * text and an empty line, and of each turn a line of text, a line of answer and an
+ * empty line; behind turns the text itself gets its line's end, too.
  *
  * What one would get wrong: tokens such as <|im_end|> come from the template alone.
  * Written in a text they are plain text, unless `special`. And a text is encoded

@@ -21,8 +21,8 @@
  * A pick depends on this row, the options, the key and the number of the draw alone,
  * so that no neighbour, batch or thread can change it; and on no libm, so no CPU can.
  *
- * Limits:  a NaN or +infinity among the allowed logits is ERR_NAN, as are no finite ones;
- *          -infinity is a token that is never picked.
+ * Limits:  a NaN or +infinity among the allowed logits is ERR_NAN; -infinity is a token
+ *          that is never picked, and nothing else is ERR_RANGE.
  * Threads: pure functions; a sample_work has one owner at a time.
  */
 #ifndef INFER_SAMPLE_H

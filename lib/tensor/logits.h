@@ -23,8 +23,9 @@ size_t logits_best(const struct kernels *k, const float *x, size_t n);
 float logits_max(const struct kernels *k, const float *x, size_t n);
 
 /* The sum of exp(scale * (x - max)), terms below 2^-126 being 0; no x is above max,
- * which is finite. out [n], if not NULL, has the terms, and sum [blocks of LOGITS_BLOCK]
- * the sum of each block: the result is these added in order. out may be x. */
+ * which is finite. out [n], if not NULL, has the terms, and sum [blocks of
+ * LOGITS_BLOCK] the sum of each block: the result is these added in order. out may be
+ * x. */
 double logits_exp(const struct kernels *k, const float *x, size_t n, float max,
                   float scale, float *out, double *sum);
 
