@@ -103,12 +103,12 @@ const struct cli_opt filter_opts[] = {
 
 /* ---- opening ---- */
 
-static int
-thread_count(int asked, struct err *e)
+int
+filter_ask_threads(const struct filter_opt *o, struct err *e)
 {
     const char *env = getenv("TEXTMILL_THREADS");
     char *end;
-    long n = asked;
+    long n = o->threads;
 
     if (n == 0 && env && *env) {
         n = strtol(env, &end, 10);
@@ -192,7 +192,7 @@ open_helpers(struct filter *f, int threads, struct err *e)
 static int
 open_all(struct filter *f, const struct cli *c, struct err *e)
 {
-    int threads = thread_count(f->opt.threads, e);
+    int threads = filter_ask_threads(&f->opt, e);
     struct input_opt in = { .text = f->opt.text, .linger = f->opt.linger };
 
     if (threads < 0 || check_options(c, &f->opt, f->tool, e) ||

@@ -80,6 +80,10 @@ struct filter_model {
 
 struct filter;
 
+/* How many workers there will be, for what is to be opened before filter_open() starts
+ * them; -1: ERR_USAGE. */
+int filter_ask_threads(const struct filter_opt *o, struct err *e);
+
 /* NULL: a mistake in the options or input that cannot be opened; nothing was read. */
 struct filter *filter_open(const struct cli *c, const struct filter_opt *opt,
                            const struct filter_tool *tool, struct err *e);

@@ -36,6 +36,7 @@ struct generator_slot {
     size_t fed;   /* of them the network has seen so many */
     size_t limit; /* n is not to pass it */
     size_t drawn; /* tokens that were picked */
+    struct stopper_text text;
     struct masks_walk walk;
     float *logp;   /* [nodes of the labels] */
     size_t walked; /* of the generator's walk */
@@ -141,6 +142,7 @@ slot_release(struct generator_slot *s)
     decoder_seq_free(s->seq);
     mem_free(s->id);
     mem_free(s->logprob);
+    stopper_text_release(&s->text);
     masks_walk_release(&s->walk);
     mem_free(s->logp);
 }
@@ -157,6 +159,7 @@ generator_work_release(struct generator_work *w)
     mem_free(w->allowed);
     decoder_work_release(&w->decoder);
     sample_work_release(&w->sample);
+    buf_free(&w->piece);
     arena_release(&w->answers);
     *w = (struct generator_work){ 0 };
 }
@@ -204,6 +207,16 @@ append(struct generator_slot *s, int32_t id, float logprob)
 
 /* ---- a sequence's life ---- */
 
+static void *
+keep(struct generator_work *w, const void *p, size_t bytes)
+{
+    void *copy = arena_alloc(&w->answers, bytes + 1);
+
+    if (bytes)
+        memcpy(copy, p, bytes);
+    return copy;
+}
+
 /* The answer's arrays and text; its slot is free then. */
 static void
 finish(const struct generator *g, struct generator_work *w, struct generator_slot *s,
@@ -211,28 +224,32 @@ finish(const struct generator *g, struct generator_work *w, struct generator_slo
 {
     struct generator_answer *a = s->answer;
     size_t n = s->n - s->prompt->n;
-    int32_t *id = arena_alloc(&w->answers, mem_mul(n + 1, sizeof *id));
-    float *logprob = arena_alloc(&w->answers, mem_mul(n + 1, sizeof *logprob));
-    struct buf text = { 0 };
-    char *p;
+    const struct buf *text = &s->text.text;
 
-    memcpy(id, s->id + s->prompt->n, n * sizeof *id);
-    memcpy(logprob, s->logprob + s->prompt->n, n * sizeof *logprob);
-    a->tokens = n;
-    a->id = id;
-    a->logprob = logprob;
-    a->finish = how;
+    stopper_end(&s->text);
     if (g->opt.masks)
-        buf_add(&text, s->walk.text.p, s->walk.text.n);
-    else if (tokenizer_decode(g->opt.lm->tokenizer, id, n, TOKENIZER_NO_SPECIAL, &text,
-                              &a->e))
-        text.n = 0;
-    p = arena_alloc(&w->answers, text.n + 1);
-    if (text.n)
-        memcpy(p, text.p, text.n);
-    a->text = (struct str){ p, text.n };
-    buf_free(&text);
+        text = &s->walk.text;
+    a->tokens = n;
+    a->id = keep(w, s->id + s->prompt->n, n * sizeof *s->id);
+    a->logprob = keep(w, s->logprob + s->prompt->n, n * sizeof *s->logprob);
+    a->finish = how;
+    a->text = (struct str){ keep(w, text->p, text->n), text->n };
     s->prompt = NULL;
+}
+
+/* The text of a token to what there is already. 1: a stop text is complete. */
+static int
+write_token(const struct generator *g, struct generator_work *w,
+            struct generator_slot *s, int32_t id)
+{
+    const struct tokenizer *t = g->opt.lm->tokenizer;
+    struct err e;
+
+    w->piece.n = 0;
+    if (tokenizer_is_special(t, id) ||
+        tokenizer_put(t, id, s->n == s->prompt->n, &w->piece, &e))
+        return 0;
+    return stopper_push(g->opt.stop, &s->text, (struct str){ w->piece.p, w->piece.n });
 }
 
 /* Tokens that the schema leaves no choice about. 0: the model is to be asked. */
@@ -270,6 +287,7 @@ begin(const struct generator *g, struct generator_work *w, struct generator_slot
         append(s, prompt->id[i], NAN);
     s->limit = prompt->n + (left < g->opt.max_tokens ? left : g->opt.max_tokens);
     s->key = sample_key(g->opt.seed, prompt->id, prompt->n);
+    stopper_begin(&s->text);
     decoder_seq_reset(s->seq);
     if (common > 0)
         decoder_seq_fork(s->seq, g->shared, common);
@@ -308,6 +326,11 @@ pick_free(const struct generator *g, struct generator_work *w, struct generator_
     }
     if (is_end(g, pick.id)) {
         finish(g, w, s, GENERATOR_END);
+        return;
+    }
+    if (write_token(g, w, s, pick.id)) {
+        append(s, pick.id, pick.logprob);
+        finish(g, w, s, GENERATOR_STOP);
         return;
     }
     append(s, pick.id, pick.logprob);

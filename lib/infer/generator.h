@@ -30,6 +30,7 @@
 #include "infer/lm.h"
 #include "infer/masks.h"
 #include "infer/sample.h"
+#include "infer/stopper.h"
 
 struct generator_opt {
     const struct lm *lm;
@@ -37,9 +38,8 @@ struct generator_opt {
     size_t max_tokens; /* of an answer */
     struct sample_opt sample;
     uint64_t seed;
-    const struct str *stop; /* [n_stop] texts that end an answer and are not in it */
-    size_t n_stop;
-    struct masks *masks; /* answers are values of its schema; NULL: free text */
+    const struct stopper *stop; /* texts that end an answer and are not in it */
+    struct masks *masks;        /* answers are values of its schema; NULL: free text */
     const struct labeltrie *labels; /* nothing is written: the answer is how likely each
                                        of them is; NULL: text */
     const int32_t *prefix;          /* [n_prefix]: what most prompts begin with */
@@ -78,6 +78,8 @@ struct generator_work {
     size_t n_slot;
     float *x, *last, *logits;
     uint64_t *allowed;
+    struct buf piece;
+
     struct arena answers;
     struct decoder_work decoder;
     struct sample_work sample;
