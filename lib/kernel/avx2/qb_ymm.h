@@ -65,6 +65,7 @@ unpack_block(unsigned bits, int levels, const unsigned char *p, uint8_t *to)
         level = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)sixteen));
     }
     for (size_t s = 0; s < STEPS; s++, p += 2 * NR, to += 4 * NR)
+#pragma GCC unroll 2
         for (size_t i = 0; i < 2; i++, plane += 4) {
             __m256i u = ymm_load(p);
 
@@ -124,6 +125,7 @@ unpack_scales(enum qsplit_scale kind, const struct qsplit_form *f,
               const unsigned char *p, size_t which, size_t blocks, float *to)
 {
     const size_t each = qb_scale_bytes(f), groups = QB_BLOCK / f->group;
+    const size_t per_group = qb_group_bytes(f, NR), per_block = qb_block_bytes(f, NR);
     const unsigned char *first = p + qb_head_bytes(f, NR) + which * NR * each;
 
     for (size_t i = 0; i < NR; i += 8) {
@@ -133,10 +135,9 @@ unpack_scales(enum qsplit_scale kind, const struct qsplit_form *f,
 
         if (kind == QSPLIT_SUPER)
             super = halves(p + 2 * (which * NR + i));
-        for (size_t b = 0; b < blocks; b++, block += qb_block_bytes(f, NR))
+        for (size_t b = 0; b < blocks; b++, block += per_block)
             for (size_t g = 0; g < groups; g++, at += NR)
-                _mm256_store_ps(at,
-                                scale(kind, block + g * qb_group_bytes(f, NR), super));
+                _mm256_store_ps(at, scale(kind, block + g * per_group, super));
     }
 }
 

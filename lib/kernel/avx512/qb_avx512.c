@@ -44,6 +44,7 @@ unpack_block(unsigned bits, int levels, const unsigned char *p, uint8_t *to)
         level = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)sixteen));
     }
     for (size_t s = 0; s < STEPS; s++, p += 2 * NR, to += 4 * NR)
+#pragma GCC unroll 4
         for (size_t i = 0; i < 4; i++, plane += 8) {
             __m512i u = _mm512_loadu_si512(p + i % 2 * 64);
 
@@ -103,8 +104,10 @@ unpack_scales(enum qsplit_scale kind, const struct qsplit_form *f,
               const unsigned char *p, size_t which, size_t blocks, float *to)
 {
     const size_t each = qb_scale_bytes(f), groups = QB_BLOCK / f->group;
+    const size_t per_group = qb_group_bytes(f, NR), per_block = qb_block_bytes(f, NR);
     const unsigned char *first = p + qb_head_bytes(f, NR) + which * NR * each;
 
+#pragma GCC unroll 4
     for (size_t i = 0; i < NR; i += 16) {
         const unsigned char *block = first + i * each;
         __m512 super = _mm512_setzero_ps();
@@ -112,10 +115,9 @@ unpack_scales(enum qsplit_scale kind, const struct qsplit_form *f,
 
         if (kind == QSPLIT_SUPER)
             super = halves(p + 2 * (which * NR + i));
-        for (size_t b = 0; b < blocks; b++, block += qb_block_bytes(f, NR))
+        for (size_t b = 0; b < blocks; b++, block += per_block)
             for (size_t g = 0; g < groups; g++, at += NR)
-                _mm512_store_ps(at,
-                                scale(kind, block + g * qb_group_bytes(f, NR), super));
+                _mm512_store_ps(at, scale(kind, block + g * per_group, super));
     }
 }
 
@@ -167,6 +169,17 @@ broadcast4(const int8_t *p)
     return _mm512_set1_epi32(four);
 }
 
+/* A load for every register that begins with *p: copies of one register take the place
+ * of products. */
+INLINE __m512i
+broadcast(const int32_t *p)
+{
+    __m512i x;
+
+    __asm__ volatile("vpbroadcastd %1, %0" : "=v"(x) : "m"(*p));
+    return x;
+}
+
 /* 16 columns of a row: what the group adds to what is at c */
 INLINE void
 finish(int mins, __m512i dot, float row_step, float row_sum, __m512 d, __m512 m,
@@ -184,13 +197,19 @@ INLINE void
 group(size_t m, size_t steps, int mins, const struct kernel_qb *a, const int8_t *q,
       size_t g, const uint8_t *u, const struct qb_chunk *w, float *c)
 {
+    const __m512i zero = _mm512_setzero_si512();
     const int32_t *start = a->start + g;
     const float *step = a->step + g * steps / STEPS, *sum = a->sum + g;
     const float *d = w->d + g * NR, *min = w->m + g * NR;
 
 #define START(r)                                                                       \
-    __m512i s##r##0 = _mm512_set1_epi32(m > r ? start[r * a->ld_group] : 0),           \
-            s##r##1 = s##r##0, s##r##2 = s##r##0, s##r##3 = s##r##0;
+    __m512i s##r##0 = zero, s##r##1 = zero, s##r##2 = zero, s##r##3 = zero;            \
+    if (m > r) {                                                                       \
+        s##r##0 = broadcast(start + r * a->ld_group);                                  \
+        s##r##1 = broadcast(start + r * a->ld_group);                                  \
+        s##r##2 = broadcast(start + r * a->ld_group);                                  \
+        s##r##3 = broadcast(start + r * a->ld_group);                                  \
+    }
 #define STEP(r)                                                                        \
     if (m > r) {                                                                       \
         __m512i x = broadcast4(q + r * a->ld);                                         \
@@ -229,12 +248,16 @@ INLINE void
 groups(size_t m, int mins, const struct qsplit_form *f, const struct kernel_qb *a,
        const struct qb_chunk *w, float *c)
 {
-    size_t per = QB_BLOCK / f->group, g = 0;
+    const size_t of = f->group, per = QB_BLOCK / of;
+    size_t g = 0;
 
     for (size_t b = 0; b < w->blocks; b++)
-        for (size_t i = 0; i < per; i++, g++)
-            group(m, f->group / 4, mins, a, a->q + g * f->group, g,
-                  w->u + b * w->stride + i * f->group * NR, w, c);
+        for (size_t i = 0; i < per; i++, g++) {
+            group(m, of / 4, mins, a, a->q + g * of, g,
+                  w->u + b * w->stride + i * of * NR, w, c);
+            /* gcc would copy c to the stack for the time of the loop. */
+            __asm__ volatile("" ::: "memory");
+        }
 }
 
 #define EACH_HEIGHT(X) X(1) X(2) X(3) X(4) X(5) X(6)
