@@ -73,6 +73,23 @@ qb_rows(qb_unpack *unpack, qb_tile *tile, size_t nr, size_t mr,
     }
 }
 
+/* sum [m, nr] = bias [n], and 0 for the other columns */
+INLINE void
+qb_begin(float *sum, size_t nr, const float *bias, size_t m, size_t n)
+{
+    memset(sum, 0, m * nr * sizeof *sum);
+    for (size_t r = 0; bias && r < m; r++)
+        memcpy(sum + r * nr, bias, n * sizeof *sum);
+}
+
+/* c [m, n] = the columns of sum that count */
+INLINE void
+qb_end(const float *sum, size_t nr, float *c, size_t ldc, size_t m, size_t n)
+{
+    for (size_t r = 0; r < m; r++)
+        memcpy(c + r * ldc, sum + r * nr, n * sizeof *c);
+}
+
 INLINE void
 qb_gemm(qb_unpack *unpack, qb_tile *tile, size_t nr, size_t mr,
         const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
@@ -84,12 +101,9 @@ qb_gemm(qb_unpack *unpack, qb_tile *tile, size_t nr, size_t mr,
         size_t now = m - row < QB_ROWS ? m - row : QB_ROWS;
         struct kernel_qb at = qb_at(a, row, 0);
 
-        memset(sum, 0, now * nr * sizeof *sum);
-        for (size_t r = 0; bias && r < now; r++)
-            memcpy(sum + r * nr, bias, n * sizeof *sum);
+        qb_begin(sum, nr, bias, now, n);
         qb_rows(unpack, tile, nr, mr, &at, w, k, sum, now);
-        for (size_t r = 0; r < now; r++)
-            memcpy(c + (row + r) * ldc, sum + r * nr, n * sizeof *c);
+        qb_end(sum, nr, c + row * ldc, ldc, now, n);
     }
 }
 

@@ -4,152 +4,14 @@
  * Weights are the bytes without a sign of vpdpbusd, activations those with one. 24 sums
  * in integers, 4 registers of the chunk and 1 of a.
  */
-#include <immintrin.h>
-#include <string.h>
-
+#include "kernel/avx512/qb_zmm.h"
 #include "kernel/kernel_fill.h"
-#include "kernel/qb_tiles.h"
 
-#define MR    6
-#define NR    64
-#define STEPS (QB_BLOCK / 4) /* of four inputs, in a block */
+#define MR 6
 
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
 
-/* ---- a chunk is taken apart ---- */
-
-/* 64 bytes, of which the bits at p are bit `value` */
-INLINE __m512i
-add_bit(__m512i u, const unsigned char *p, char value)
-{
-    uint64_t bits;
-
-    memcpy(&bits, p, sizeof bits);
-    return _mm512_mask_add_epi8(u, _cvtu64_mask64(bits), u, _mm512_set1_epi8(value));
-}
-
-/* The u of a block at p, all four registers of each step, `bits` a constant */
-INLINE void
-unpack_block(unsigned bits, int levels, const unsigned char *p, uint8_t *to)
-{
-    const __m512i low = _mm512_set1_epi8(15);
-    const unsigned char *plane = p + QB_BLOCK / 2 * NR;
-    const size_t next = QB_BLOCK / 8 * NR; /* plane of bits */
-    __m512i level = low;
-
-    if (levels) {
-        uint8_t sixteen[16];
-        for (unsigned i = 0; i < 16; i++)
-            sixteen[i] = qsplit_level(i);
-        level = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)sixteen));
-    }
-    for (size_t s = 0; s < STEPS; s++, p += 2 * NR, to += 4 * NR)
-#pragma GCC unroll 4
-        for (size_t i = 0; i < 4; i++, plane += 8) {
-            __m512i u = _mm512_loadu_si512(p + i % 2 * 64);
-
-            u = _mm512_and_si512(i < 2 ? u : _mm512_srli_epi16(u, 4), low);
-            if (bits > 4)
-                u = add_bit(u, plane, 16);
-            if (bits > 5)
-                u = add_bit(u, plane + next, 32);
-            if (levels)
-                u = _mm512_shuffle_epi8(level, u);
-            _mm512_store_si512(to + 64 * i, u);
-        }
-}
-
-static void
-unpack_u(const struct qsplit_form *f, const unsigned char *p, size_t stride,
-         struct qb_chunk *to)
-{
-    to->u = to->room;
-    to->stride = (size_t)QB_BLOCK * NR;
-    for (size_t b = 0; b < to->blocks; b++, p += stride) {
-        uint8_t *u = to->room + b * to->stride;
-
-        if (f->bits == 4 && !f->levels)
-            unpack_block(4, 0, p, u);
-        else if (f->bits == 4)
-            unpack_block(4, 1, p, u);
-        else if (f->bits == 5)
-            unpack_block(5, 0, p, u);
-        else
-            unpack_block(6, 0, p, u);
-    }
-}
-
-INLINE __m512
-halves(const unsigned char *p)
-{
-    return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)p));
-}
-
-/* 16 of the numbers at p, by what they are: halves, bytes to be multiplied by `super`,
- * floats */
-INLINE __m512
-scale(enum qsplit_scale kind, const unsigned char *p, __m512 super)
-{
-    if (kind == QSPLIT_F16)
-        return halves(p);
-    if (kind == QSPLIT_F32)
-        return _mm512_loadu_ps(p);
-    return _mm512_mul_ps(super, _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(
-                                    _mm_loadu_si128((const void *)p))));
-}
-
-/* d (which 0) or m (1) of all groups; kind and which are constants */
-INLINE void
-unpack_scales(enum qsplit_scale kind, const struct qsplit_form *f,
-              const unsigned char *p, size_t which, size_t blocks, float *to)
-{
-    const size_t each = qb_scale_bytes(f), groups = QB_BLOCK / f->group;
-    const size_t per_group = qb_group_bytes(f, NR), per_block = qb_block_bytes(f, NR);
-    const unsigned char *first = p + qb_head_bytes(f, NR) + which * NR * each;
-
-#pragma GCC unroll 4
-    for (size_t i = 0; i < NR; i += 16) {
-        const unsigned char *block = first + i * each;
-        __m512 super = _mm512_setzero_ps();
-        float *at = to + i;
-
-        if (kind == QSPLIT_SUPER)
-            super = halves(p + 2 * (which * NR + i));
-        for (size_t b = 0; b < blocks; b++, block += per_block)
-            for (size_t g = 0; g < groups; g++, at += NR)
-                _mm512_store_ps(at, scale(kind, block + g * per_group, super));
-    }
-}
-
-INLINE void
-unpack_kind(enum qsplit_scale kind, const struct qsplit_form *f, const unsigned char *p,
-            struct qb_chunk *to)
-{
-    unpack_scales(kind, f, p, 0, to->blocks, to->d);
-    if (f->mins)
-        unpack_scales(kind, f, p, 1, to->blocks, to->m);
-}
-
-static void
-unpack(const struct qsplit_form *f, const unsigned char *p, struct qb_chunk *to)
-{
-    const unsigned char *u = p + qb_head_bytes(f, NR) + qb_scales_bytes(f, NR);
-    size_t stride = qb_block_bytes(f, NR);
-
-    switch (f->scale) {
-    case QSPLIT_F16: unpack_kind(QSPLIT_F16, f, p, to); break;
-    case QSPLIT_SUPER: unpack_kind(QSPLIT_SUPER, f, p, to); break;
-    default: unpack_kind(QSPLIT_F32, f, p, to); break;
-    }
-    if (f->bits == 8) {
-        to->u = u;
-        to->stride = stride;
-    } else {
-        unpack_u(f, u, stride, to);
-    }
-}
-
-/* ---- tiles ---- */
+/* ---- many rows, by chunks ---- */
 
 /* sum + the four products of each lane. gcc 12 copies and spills the sums of
  * _mm512_dpbusd_epi32() in a loop: half the speed. */
@@ -238,9 +100,6 @@ group(size_t m, size_t steps, int mins, const struct kernel_qb *a, const int8_t 
     FINISH_COLUMN(1)
     FINISH_COLUMN(2)
     FINISH_COLUMN(3)
-#undef START
-#undef STEP
-#undef FINISH
 #undef FINISH_COLUMN
 }
 
@@ -276,11 +135,139 @@ tile(size_t m, const struct qsplit_form *f, const struct kernel_qb *a,
     }
 }
 
+/* ---- few rows, straight from the panel ---- */
+
+/* They wait for memory, so it is read from one end to the other, once, and nothing is
+ * written. */
+#define FEW 4
+
+#define EACH_FEW(X) X(0) X(1) X(2) X(3)
+
+/* A block: its first byte, that of its chunk, and its number */
+struct few {
+    const struct kernel_qb *a;
+    const struct qsplit_form *f;
+    const unsigned char *block, *chunk;
+    size_t b;
+};
+
+/* d (which 0) or m (1) of 16 columns from j on, in group g of the block */
+INLINE __m512
+few_scale(const struct few *t, size_t g, size_t which, size_t j)
+{
+    const size_t each = qb_scale_bytes(t->f);
+    const unsigned char *p =
+        t->block + g * qb_group_bytes(t->f, NR) + (which * NR + j) * each;
+
+    if (t->f->scale == QSPLIT_F16)
+        return zmm_scale(QSPLIT_F16, p, _mm512_setzero_ps());
+    if (t->f->scale == QSPLIT_F32)
+        return zmm_scale(QSPLIT_F32, p, _mm512_setzero_ps());
+    return zmm_scale(QSPLIT_SUPER, p, zmm_halves(t->chunk + 2 * (which * NR + j)));
+}
+
+/* Group g of the block, whose u are the next steps of s; m and kind are constants. */
+INLINE void
+few_group(size_t m, enum zmm_kind kind, const struct few *t, size_t g,
+          struct zmm_source *s, float *c)
+{
+    const struct kernel_qb *a = t->a;
+    const size_t of = t->f->group, at = t->b * (QB_BLOCK / of) + g;
+    const __m512i zero = _mm512_setzero_si512();
+    const int32_t *start = a->start + at;
+    const float *step = a->step + t->b, *sum = a->sum + at;
+    const int8_t *q = a->q + at * of;
+
+    EACH_FEW(START)
+    for (size_t i = of / 4; i > 0; i--, q += 4) {
+        __m512i w0 = zmm_take(kind, s, 0), w1 = zmm_take(kind, s, 1);
+        __m512i w2 = zmm_take(kind, s, 2), w3 = zmm_take(kind, s, 3);
+
+        EACH_FEW(STEP)
+        zmm_next(kind, s);
+    }
+#define FINISH_FEW(mins, i)                                                            \
+    {                                                                                  \
+        __m512 w_d = few_scale(t, g, 0, 16 * i);                                       \
+        __m512 w_m = mins ? few_scale(t, g, 1, 16 * i) : w_d;                          \
+        FINISH(0, i) FINISH(1, i) FINISH(2, i) FINISH(3, i)                            \
+    }
+    if (t->f->mins) {
+        const int mins = 1;
+        FINISH_FEW(mins, 0)
+        FINISH_FEW(mins, 1)
+        FINISH_FEW(mins, 2)
+        FINISH_FEW(mins, 3)
+    } else {
+        const int mins = 0;
+        FINISH_FEW(mins, 0)
+        FINISH_FEW(mins, 1)
+        FINISH_FEW(mins, 2)
+        FINISH_FEW(mins, 3)
+    }
+#undef FINISH_FEW
+}
+
+/* c [m, NR] += the first m rows of a times the panel */
+INLINE void
+few_rows(size_t m, enum zmm_kind kind, const struct kernel_qb *a,
+         const struct kernel_qb_panel *w, size_t k, float *c)
+{
+    const struct qsplit_form form = *w->form;
+    const size_t head = qb_head_bytes(&form, NR), block = qb_block_bytes(&form, NR);
+    const size_t scales = qb_scales_bytes(&form, NR);
+    struct few t = { .a = a, .f = &form, .block = w->p };
+    struct zmm_source s = { 0 };
+
+    for (; t.b < k / QB_BLOCK; t.b++, t.block += block) {
+        if (t.b % (QB_CHUNK / QB_BLOCK) == 0) {
+            t.chunk = t.block;
+            t.block += head;
+        }
+        zmm_source(kind, t.block + scales, &s);
+        for (size_t g = 0; g < QB_BLOCK / form.group; g++)
+            few_group(m, kind, &t, g, &s, c);
+        __asm__ volatile("" ::: "memory"); /* as in groups() */
+    }
+}
+
+INLINE void
+few_heights(size_t m, enum zmm_kind kind, const struct kernel_qb *a,
+            const struct kernel_qb_panel *w, size_t k, float *c)
+{
+    switch (m) {
+    case 1: few_rows(1, kind, a, w, k, c); break;
+    case 2: few_rows(2, kind, a, w, k, c); break;
+    case 3: few_rows(3, kind, a, w, k, c); break;
+    case 4: few_rows(4, kind, a, w, k, c); break;
+    }
+}
+
+static void
+few(const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
+    const float *bias, float *c, size_t ldc, size_t m, size_t n)
+{
+    float sum[FEW * NR] __attribute__((aligned(64)));
+
+    qb_begin(sum, NR, bias, m, n);
+    switch (zmm_kind(w->form)) {
+    case ZMM_BYTES: few_heights(m, ZMM_BYTES, a, w, k, sum); break;
+    case ZMM_FOURS: few_heights(m, ZMM_FOURS, a, w, k, sum); break;
+    case ZMM_LEVELS: few_heights(m, ZMM_LEVELS, a, w, k, sum); break;
+    case ZMM_FIVES: few_heights(m, ZMM_FIVES, a, w, k, sum); break;
+    case ZMM_SIXES: few_heights(m, ZMM_SIXES, a, w, k, sum); break;
+    }
+    qb_end(sum, NR, c, ldc, m, n);
+}
+
 static void
 gemm(const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
      const float *bias, float *c, size_t ldc, size_t m, size_t n)
 {
-    qb_gemm(unpack, tile, NR, MR, a, w, k, bias, c, ldc, m, n);
+    if (m <= FEW)
+        few(a, w, k, bias, c, ldc, m, n);
+    else
+        qb_gemm(zmm_unpack, tile, NR, MR, a, w, k, bias, c, ldc, m, n);
 }
 
 void
