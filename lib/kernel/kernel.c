@@ -15,6 +15,7 @@ fill_tables(void)
 
     gemm_ref_fill(&k);
     q8_ref_fill(&k);
+    qb_ref_fill(&k);
     attend_ref_fill(&k);
     rows_ref_fill(&k);
     bytes_ref_fill(&k);
@@ -23,19 +24,23 @@ fill_tables(void)
     k.level = CPU_AVX2;
     gemm_avx2_fill(&k);
     q8_avx2_fill(&k);
+    qb_avx2_fill(&k);
     attend_avx2_fill(&k);
     rows_avx2_fill(&k);
     bytes_avx2_fill(&k);
     tables[CPU_AVX2] = k;
 
     k.level = CPU_AVXVNNI;
-    if (cpu_has_avxvnni())
+    if (cpu_has_avxvnni()) {
         q8_avxvnni_fill(&k);
+        qb_avxvnni_fill(&k);
+    }
     tables[CPU_AVXVNNI] = k;
 
     k.level = CPU_AVX512;
     gemm_avx512_fill(&k);
     q8_avx512_fill(&k);
+    qb_avx512_fill(&k);
     attend_avx512_fill(&k);
     rows_avx512_fill(&k);
     bytes_avx512_fill(&k);

@@ -73,6 +73,29 @@ struct kernel_q8_panel {
     const int32_t *shift; /* [blocks][nr]: 127 * the sum of the block's q */
 };
 
+/*
+ * Rows of a matrix [m, k] for weights in blocks: x = step * q with q from -127 to 127,
+ * and a step for every 32 inputs; k is a multiple of 32.
+ */
+struct kernel_qb {
+    int8_t *q;      /* [m, ld] */
+    float *step;    /* [m, ld_step] */
+    int32_t *start; /* [m, ld_group]: -zero times the sum of the group's q */
+    float *sum;     /* [m, ld_group]: that sum */
+    size_t ld, ld_step, ld_group;
+    size_t group; /* of the weights' form: 16 or 32 */
+    uint8_t zero; /* of the weights' form */
+};
+
+struct qsplit_form;
+
+/* Weights [k, nr] as qb.h says, nr is qb_nr. Columns that do not count have d and m of
+ * zero. */
+struct kernel_qb_panel {
+    const struct qsplit_form *form;
+    const void *p;
+};
+
 #define KERNEL_ATTEND_SUM 16 /* weights that are added before their sum is */
 
 /* One head of one sequence: n tokens, each with its query, key and value. */
@@ -103,6 +126,8 @@ struct kernels {
     size_t q8_mr;
     uint8_t q8_zero; /* what stands for 0 as an activation: gemm_q8 multiplies signed or
                         unsigned bytes, as the CPU does */
+    size_t qb_nr;    /* the same for gemm_qb, at most KERNEL_MAX_Q8_NR */
+    size_t qb_mr;
 #define KERNEL(name, ret, params) ret(*name) params;
 #include "kernel/kernel_list.h"
 #undef KERNEL

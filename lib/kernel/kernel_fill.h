@@ -12,20 +12,24 @@
 
 void gemm_ref_fill(struct kernels *k);
 void q8_ref_fill(struct kernels *k);
+void qb_ref_fill(struct kernels *k);
 void attend_ref_fill(struct kernels *k);
 void rows_ref_fill(struct kernels *k);
 void bytes_ref_fill(struct kernels *k);
 
 void gemm_avx2_fill(struct kernels *k);
 void q8_avx2_fill(struct kernels *k);
+void qb_avx2_fill(struct kernels *k);
 void attend_avx2_fill(struct kernels *k);
 void rows_avx2_fill(struct kernels *k);
 void bytes_avx2_fill(struct kernels *k);
 
 void q8_avxvnni_fill(struct kernels *k);
+void qb_avxvnni_fill(struct kernels *k);
 
 void gemm_avx512_fill(struct kernels *k);
 void q8_avx512_fill(struct kernels *k);
+void qb_avx512_fill(struct kernels *k);
 void attend_avx512_fill(struct kernels *k);
 void rows_avx512_fill(struct kernels *k);
 void bytes_avx512_fill(struct kernels *k);

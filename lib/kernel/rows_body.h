@@ -296,6 +296,76 @@ rows_rows_q8(const float *x, size_t ldx, size_t m, size_t k,
         q8_rows(to->block, x, ldx, m, k, first, to);
 }
 
+/* 16 of a block's numbers, multiplied by up: as bytes, their sum. What is rounded by
+ * adding 1.5 * 2^23 is an integer already when it becomes one. */
+INLINE float
+qb_half(struct v16 x, struct v16 up, struct v16 *q)
+{
+    const struct v16 round = v_set1(0x1.8p23f);
+    struct v16 r = v_sub(v_fma(x, up, round), round);
+
+    *q = v_add(r, v_set1(127.0f));
+    return v_sum(r);
+}
+
+/* A block of a row: its 32 numbers, its step, and its one or two groups */
+INLINE void
+qb_block(const float *x, const struct kernel_q8_first *first,
+         const struct kernel_qb *to, int8_t *q, float *step, int32_t *start, float *sum)
+{
+    struct v16 v[KERNEL_MAX_BLOCK / 16], b[2], a0, a1, up;
+    float max, s0, s1;
+
+    q8_load(x, first, 32, 2, v);
+    a0 = v_abs(v[0]);
+    a1 = v_abs(v[1]);
+    max = v_hmax(v_max(a0, a1));
+    *step = max >= 0x1p-100f ? max * (1.0f / 127.0f) : 0.0f;
+    up = v_set1(max >= 0x1p-100f ? 127.0f / max : 0.0f);
+    s0 = qb_half(v[0], up, &b[0]);
+    s1 = qb_half(v[1], up, &b[1]);
+    if (v_any_nan(v_add(a0, a1)) || !(max < INFINITY)) {
+        *step = NAN;
+        s0 = s1 = 0.0f;
+    }
+    v_store_u8((uint8_t *)q, b, 2, 127, 32);
+    sum[0] = to->group == 32 ? s0 + s1 : s0;
+    start[0] = -to->zero * (int32_t)sum[0];
+    if (to->group == 16) {
+        sum[1] = s1;
+        start[1] = -to->zero * (int32_t)s1;
+    }
+}
+
+INLINE void
+qb_rows(const float *x, size_t ldx, size_t m, size_t k,
+        const struct kernel_q8_first *first, const struct kernel_qb *to)
+{
+    for (size_t r = 0; r < m; r++, x += ldx)
+        for (size_t l = 0; l < k; l += 32) {
+            size_t group = r * to->ld_group + l / to->group;
+            struct kernel_q8_first at = *first;
+
+            if (at.factor)
+                at.factor += l;
+            qb_block(x + l, &at, to, to->q + r * to->ld + l,
+                     to->step + r * to->ld_step + l / 32, to->start + group,
+                     to->sum + group);
+        }
+}
+
+static void
+rows_rows_qb(const float *x, size_t ldx, size_t m, size_t k,
+             const struct kernel_q8_first *first, const struct kernel_qb *to)
+{
+    const struct kernel_q8_first plain = { 0, NULL };
+
+    if (first->gelu || first->factor)
+        qb_rows(x, ldx, m, k, first, to);
+    else
+        qb_rows(x, ldx, m, k, &plain, to);
+}
+
 static void
 rows_exp(float *y, size_t n)
 {
@@ -399,6 +469,7 @@ rows_fill(struct kernels *k)
     k->rms_norm = rows_rms_norm;
     k->softmax = rows_softmax;
     k->rows_q8 = rows_rows_q8;
+    k->rows_qb = rows_rows_qb;
     k->exp = rows_exp;
     k->erf = rows_erf;
     k->tanh = rows_tanh;

@@ -82,14 +82,11 @@ qblock_q5_1(const void *src, float *dst, size_t n)
 void
 qblock_iq4_nl(const void *src, float *dst, size_t n)
 {
-    /* Closer together where weights are many: around 0. */
-    static const signed char level[16] = { -127, -104, -83, -65, -49, -35, -22, -10,
-                                           1,    13,   25,  38,  53,  69,  89,  113 };
     const unsigned char *p = src;
 
     for (size_t k = 0; k < n; k += QBLOCK, p += 18) {
         float d = half_f16(p);
         for (int i = 0; i < QBLOCK; i++)
-            dst[k + i] = d * (float)level[four_bits(p + 2, i)];
+            dst[k + i] = d * (float)qblock_level((unsigned)four_bits(p + 2, i));
     }
 }

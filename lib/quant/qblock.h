@@ -29,4 +29,14 @@ void qblock_q5_0(const void *src, float *dst, size_t n);
 void qblock_q5_1(const void *src, float *dst, size_t n);
 void qblock_iq4_nl(const void *src, float *dst, size_t n);
 
+/* Level u of IQ4_NL; they are closer together where weights are many: around 0. */
+static inline int
+qblock_level(unsigned u)
+{
+    static const signed char level[16] = { -127, -104, -83, -65, -49, -35, -22, -10,
+                                           1,    13,   25,  38,  53,  69,  89,  113 };
+
+    return level[u];
+}
+
 #endif

@@ -20,6 +20,15 @@ row_at(const struct pack_matrix *w, const struct pack_rows *part, size_t r)
     return (const unsigned char *)part->w + r * quant_bytes(part->type, w->n_in);
 }
 
+const void *
+arith_stored(const struct pack_matrix *w, size_t r, enum quant_type *type)
+{
+    const struct pack_rows *part = find_part(w, &r);
+
+    *type = part->type;
+    return row_at(w, part, r);
+}
+
 void
 arith_read(const struct pack_matrix *w, size_t r, size_t n, size_t l, size_t k,
            float *to, size_t ld)

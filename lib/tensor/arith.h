@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "quant/qsplit.h"
 #include "tensor/pack.h"
 
 struct arith_ops;
@@ -20,7 +21,8 @@ struct pack {
     const struct arith_ops *ops;
     const struct kernels *k;
     size_t n_out, n_in;
-    size_t nr; /* columns of a panel */
+    size_t nr;               /* columns of a panel */
+    struct qsplit_form form; /* of the weights of arith_qb */
     size_t head_bytes, n_panel, panel_bytes;
     unsigned char *head; /* [head_bytes], then the panels; read-only when done */
     void *own;           /* the same, or NULL: they are in a file */
@@ -38,6 +40,12 @@ void arith_read(const struct pack_matrix *w, size_t r, size_t n, size_t l, size_
  * place; else NULL. */
 const float *arith_in_place(const struct pack_matrix *w, size_t r, size_t n);
 
+/* Row r as it is stored, and as what */
+const void *arith_stored(const struct pack_matrix *w, size_t r, enum quant_type *type);
+
+/* Are all of its parts in blocks (quant/qsplit.h)? */
+int arith_qb_fits(const struct pack_matrix *w);
+
 /* A block of rows of x in the form that multiply() takes: that of its arithmetic */
 struct arith_rows {
     struct {
@@ -45,6 +53,7 @@ struct arith_rows {
         size_t ld;
     } f32;
     struct kernel_q8 q8;
+    struct kernel_qb qb;
 };
 
 struct arith_ops {
@@ -88,7 +97,7 @@ struct arith_ops {
     int adds_bias;
 };
 
-extern const struct arith_ops arith_f32, arith_i8, arith_i8_b32;
+extern const struct arith_ops arith_f32, arith_i8, arith_i8_b32, arith_qb;
 
 /* The columns of panel j: nr, fewer in the last one. */
 static inline size_t

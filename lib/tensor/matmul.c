@@ -65,12 +65,27 @@ early_bias(const struct pack *w, size_t j, const struct matmul_end *end)
     return early && end->bias ? end->bias + j * w->nr : NULL;
 }
 
-/* All of w by rows [row, row + m) of x: y and its ends. */
+/* Panels [from, to) of a product, and the memory it works in */
+struct part {
+    const struct pack *w;
+    size_t from, to;
+    struct arena *work;
+};
+
+static size_t
+part_columns(const struct pack *w, size_t panel)
+{
+    return panel < w->n_panel ? panel * w->nr : w->n_out;
+}
+
+/* Rows [row, row + m) of x: these panels of y and their ends. */
 static void
-multiply_rows(const struct pack *w, const struct arith_rows *x, size_t row, size_t m,
+multiply_rows(const struct part *p, const struct arith_rows *x, size_t row, size_t m,
               float *y, size_t ldy, const struct matmul_end *end)
 {
-    for (size_t j = 0; j < w->n_panel; j++)
+    const struct pack *w = p->w;
+
+    for (size_t j = p->from; j < p->to; j++)
         for (size_t r = 0; r < m; r += CHUNK) {
             size_t n = m - r < CHUNK ? m - r : CHUNK;
 
@@ -82,22 +97,30 @@ multiply_rows(const struct pack *w, const struct arith_rows *x, size_t row, size
         }
 }
 
-/* Rows of the next product, m of them from `to` on: a group of whole panels that is
- * whole blocks, too, by way of a tile in L1. */
-static void
-multiply_next(const struct pack *w, const struct arith_rows *x, size_t row, size_t m,
-              size_t to, const struct matmul_end *end, struct arena *work)
+/* Panels that are whole blocks of the next product, too */
+static size_t
+group_of(const struct pack *w, const struct matmul_rows *next)
 {
-    const struct pack *next = end->next->w;
-    size_t block = next->ops->block, group = block > w->nr ? block / w->nr : 1;
-    size_t ld = group * w->nr;
-    float *y = arena_alloc(work, CHUNK * ld * sizeof *y);
+    size_t block = next ? next->w->ops->block : 0;
 
-    for (size_t j = 0; j < w->n_panel; j += group)
+    return block > w->nr ? block / w->nr : 1;
+}
+
+/* Rows of the next product, m of them from `to` on: a group of panels at once, by way
+ * of a tile in L1. */
+static void
+multiply_next(const struct part *p, const struct arith_rows *x, size_t row, size_t m,
+              size_t to, const struct matmul_end *end)
+{
+    const struct pack *w = p->w, *next = end->next->w;
+    size_t group = group_of(w, end->next), ld = group * w->nr;
+    float *y = arena_alloc(p->work, CHUNK * ld * sizeof *y);
+
+    for (size_t j = p->from; j < p->to; j += group)
         for (size_t r = 0; r < m; r += CHUNK) {
             size_t n = m - r < CHUNK ? m - r : CHUNK, l = j * w->nr;
 
-            for (size_t i = 0; i < group && j + i < w->n_panel; i++)
+            for (size_t i = 0; i < group && j + i < p->to; i++)
                 w->ops->multiply(w, j + i, x, row + r, n, early_bias(w, j + i, end),
                                  y + i * w->nr, ld);
             next->ops->rows_put(next, &end->next->rows, to + r, l, y, ld, n,
@@ -109,16 +132,15 @@ multiply_next(const struct pack *w, const struct arith_rows *x, size_t row, size
 
 /* Rows [row, row + m) of x become those of y, or of the next product, from `to` on. */
 static void
-multiply(const struct pack *w, const struct arith_rows *x, size_t row, size_t m,
-         size_t to, float *y, size_t ldy, const struct matmul_end *end,
-         struct arena *work)
+multiply(const struct part *p, const struct arith_rows *x, size_t row, size_t m,
+         size_t to, float *y, size_t ldy, const struct matmul_end *end)
 {
     if (end->next) {
-        multiply_next(w, x, row, m, to, end, work);
+        multiply_next(p, x, row, m, to, end);
         return;
     }
-    multiply_rows(w, x, row, m, y + to * ldy, ldy, end);
-    end_rows(w, to, y + to * ldy, ldy, m, end);
+    multiply_rows(p, x, row, m, y + to * ldy, ldy, end);
+    end_rows(p->w, to, y + to * ldy, ldy, m, end);
 }
 
 static const struct matmul_end nothing = { 0 };
@@ -130,20 +152,50 @@ rows_at_once(const struct pack *w, size_t m)
     return panel_rows(w->k, m, w->ops->block ? w->n_in / sizeof(float) : w->n_in);
 }
 
-void
-matmul(const struct pack *w, const float *x, size_t ldx, size_t n_tok, float *y,
-       size_t ldy, const struct matmul_end *end, struct arena *work)
+/* Part `part` of `parts` */
+static struct part
+part_of(const struct pack *w, size_t part, size_t parts, const struct matmul_rows *next,
+        struct arena *work)
 {
+    size_t group = group_of(w, next), n = (w->n_panel + group - 1) / group;
+    size_t from = n * part / parts * group, to = n * (part + 1) / parts * group;
+
+    return (struct part){ w, from, to < w->n_panel ? to : w->n_panel, work };
+}
+
+struct matmul_span
+matmul_part_span(const struct pack *w, size_t part, size_t parts,
+                 const struct matmul_rows *next)
+{
+    struct part p = part_of(w, part, parts, next, NULL);
+
+    return (struct matmul_span){ part_columns(w, p.from), part_columns(w, p.to) };
+}
+
+void
+matmul_part(const struct pack *w, size_t part, size_t parts, const float *x, size_t ldx,
+            size_t n_tok, float *y, size_t ldy, const struct matmul_end *end,
+            struct arena *work)
+{
+    const struct matmul_end *ends = end ? end : &nothing;
+    struct part p = part_of(w, part, parts, ends->next, work);
     size_t block = rows_at_once(w, n_tok);
 
-    for (size_t row = 0; row < n_tok; row += block) {
+    for (size_t row = 0; row < n_tok && p.from < p.to; row += block) {
         size_t m = n_tok - row < block ? n_tok - row : block;
         struct arith_rows rows;
 
         arena_reset(work);
         rows = w->ops->rows(w, x + row * ldx, ldx, m, work);
-        multiply(w, &rows, 0, m, row, y, ldy, end ? end : &nothing, work);
+        multiply(&p, &rows, 0, m, row, y, ldy, ends);
     }
+}
+
+void
+matmul(const struct pack *w, const float *x, size_t ldx, size_t n_tok, float *y,
+       size_t ldy, const struct matmul_end *end, struct arena *work)
+{
+    matmul_part(w, 0, 1, x, ldx, n_tok, y, ldy, end, work);
 }
 
 struct matmul_rows *
@@ -156,15 +208,35 @@ matmul_rows_new(const struct pack *w, size_t n_tok, struct arena *mem)
 }
 
 void
-matmul_rows(const struct matmul_rows *x, float *y, size_t ldy,
-            const struct matmul_end *end, struct arena *work)
+matmul_rows_set(struct matmul_rows *to, size_t row, const float *x, size_t ldx,
+                size_t n)
 {
+    const struct pack *w = to->w;
+
+    /* Without a bias and a GELU the rows are only read. */
+    w->ops->rows_put(w, &to->rows, row, 0, (float *)(uintptr_t)x, ldx, n, w->n_in, NULL,
+                     0);
+}
+
+void
+matmul_rows_part(const struct matmul_rows *x, size_t part, size_t parts, float *y,
+                 size_t ldy, const struct matmul_end *end, struct arena *work)
+{
+    const struct matmul_end *ends = end ? end : &nothing;
+    struct part p = part_of(x->w, part, parts, ends->next, work);
     size_t block = rows_at_once(x->w, x->n);
 
-    for (size_t row = 0; row < x->n; row += block) {
+    for (size_t row = 0; row < x->n && p.from < p.to; row += block) {
         size_t m = x->n - row < block ? x->n - row : block;
 
         arena_reset(work);
-        multiply(x->w, &x->rows, row, m, row, y, ldy, end ? end : &nothing, work);
+        multiply(&p, &x->rows, row, m, row, y, ldy, ends);
     }
+}
+
+void
+matmul_rows(const struct matmul_rows *x, float *y, size_t ldy,
+            const struct matmul_end *end, struct arena *work)
+{
+    matmul_rows_part(x, 0, 1, y, ldy, end, work);
 }

@@ -14,7 +14,12 @@
  *     matmul_rows(h, y, d, &done, work);
  *
  * A row's result does not depend on the other rows, nor on how many there are. So who
- * wants two threads on one product gives each a part of the rows.
+ * wants two threads on one product gives each a part of the rows; or, where these are
+ * few and the product waits for the weights, a part of the columns:
+ *
+ *     matmul_part(w, thread, n_thread, x, d, n_tok, y, ldy, &end, work);
+ *
+ * with the same y for all. The bits are the same.
  *
  * Threads: one call works on one thread; w is shared, y and work are the caller's.
  */
@@ -47,6 +52,22 @@ struct matmul_end {
 void matmul(const struct pack *w, const float *x, size_t ldx, size_t n_tok, float *y,
             size_t ldy, const struct matmul_end *end, struct arena *work);
 
+/* Columns [from, to) of y */
+struct matmul_span {
+    size_t from, to;
+};
+
+/* Those that are part `part` of `parts` of a product with w; may be none. next: that of
+ * its end. Parts follow each other and are about as wide. */
+struct matmul_span matmul_part_span(const struct pack *w, size_t part, size_t parts,
+                                    const struct matmul_rows *next);
+
+/* The same product, these columns alone; there is no norm. Writes nothing else to y, or
+ * to end->next, which parts may fill at the same time. */
+void matmul_part(const struct pack *w, size_t part, size_t parts, const float *x,
+                 size_t ldx, size_t n_tok, float *y, size_t ldy,
+                 const struct matmul_end *end, struct arena *work);
+
 /* Room for n_tok rows as w multiplies them, in mem. */
 struct matmul_rows *matmul_rows_new(const struct pack *w, size_t n_tok,
                                     struct arena *mem);
@@ -54,5 +75,11 @@ struct matmul_rows *matmul_rows_new(const struct pack *w, size_t n_tok,
 /* The same product with rows that an earlier one has filled. */
 void matmul_rows(const struct matmul_rows *x, float *y, size_t ldy,
                  const struct matmul_end *end, struct arena *work);
+void matmul_rows_part(const struct matmul_rows *x, size_t part, size_t parts, float *y,
+                      size_t ldy, const struct matmul_end *end, struct arena *work);
+
+/* Fills rows [row, row + n) of them with x [n, n_in]. */
+void matmul_rows_set(struct matmul_rows *to, size_t row, const float *x, size_t ldx,
+                     size_t n);
 
 #endif

@@ -35,6 +35,14 @@ pack_arith_version(enum arith arith)
     return ariths[arith]->version;
 }
 
+/* How an arithmetic multiplies by a matrix: 8 bits do not round what is in blocks of
+ * integers already. */
+static const struct arith_ops *
+ops_for(enum arith arith, const struct pack_matrix *w)
+{
+    return arith != ARITH_F32 && arith_qb_fits(w) ? &arith_qb : ariths[arith];
+}
+
 struct job {
     struct pack *p;
     const struct pack_matrix *w;
@@ -131,7 +139,7 @@ share_panels(struct pack *p, const struct pack_matrix *w, const struct pack_opt 
 struct pack *
 pack_new(const struct pack_opt *opt, const struct pack_matrix *w, struct err *e)
 {
-    struct pack want = { .ops = ariths[opt->arith],
+    struct pack want = { .ops = ops_for(opt->arith, w),
                          .k = opt->kernels,
                          .n_in = w->n_in };
     struct pack *p;

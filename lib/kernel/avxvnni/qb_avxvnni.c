@@ -1,0 +1,78 @@
+/*
+ * qb_avxvnni.c - the matrix product with weights in blocks by AVX-VNNI, in tiles of
+ * 6 x 16
+ *
+ * 12 sums, 2 registers of the chunk and 1 of a.
+ */
+#include "kernel/avx2/qb_ymm.h"
+#include "kernel/kernel_fill.h"
+
+#define MR 6
+
+#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
+
+/* sum + the four products of each lane; in assembly as in q8_avxvnni.c */
+INLINE __m256i
+dot4(__m256i sum, __m256i w, __m256i x)
+{
+    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(w), "x"(x));
+    return sum;
+}
+
+INLINE void
+multiply(size_t m, int mins, const struct ymm_group *t, float *c)
+{
+    const size_t ld = t->a->ld;
+    const int8_t *q = t->q;
+    const uint8_t *u = t->u;
+
+#define START(r)                                                                       \
+    __m256i lo##r = m > r ? group_start(t, r) : _mm256_setzero_si256(), hi##r = lo##r;
+#define STEP(r)                                                                        \
+    if (m > r) {                                                                       \
+        __m256i x = ymm_four(q + r * ld);                                              \
+        lo##r = dot4(lo##r, w0, x);                                                    \
+        hi##r = dot4(hi##r, w1, x);                                                    \
+    }
+#define FINISH(r)                                                                      \
+    if (m > r)                                                                         \
+        group_finish(mins, t, r, lo##r, hi##r, c);
+    EACH_ROW(START)
+    for (size_t i = t->steps; i > 0; i--, q += 4, u += 4 * NR) {
+        __m256i w0 = ymm_load(u), w1 = ymm_load(u + 32);
+        EACH_ROW(STEP)
+    }
+    EACH_ROW(FINISH)
+#undef START
+#undef STEP
+#undef FINISH
+}
+
+static void
+tile(size_t m, const struct qsplit_form *f, const struct kernel_qb *a,
+     const struct qb_chunk *w, float *c)
+{
+    switch (YMM_TALL(m, f)) {
+        YMM_CASES(multiply, 1)
+        YMM_CASES(multiply, 2)
+        YMM_CASES(multiply, 3)
+        YMM_CASES(multiply, 4)
+        YMM_CASES(multiply, 5)
+        YMM_CASES(multiply, 6)
+    }
+}
+
+static void
+gemm(const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
+     const float *bias, float *c, size_t ldc, size_t m, size_t n)
+{
+    qb_gemm(unpack, tile, NR, MR, a, w, k, bias, c, ldc, m, n);
+}
+
+void
+qb_avxvnni_fill(struct kernels *k)
+{
+    k->qb_nr = NR;
+    k->qb_mr = MR;
+    k->gemm_qb = gemm;
+}
