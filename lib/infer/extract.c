@@ -12,7 +12,8 @@
 
 #define GROUP  512 /* sentences that the embedder gets at once */
 #define CENTER 0.7f
-#define FIRST  0.3f
+#define FIRST  0.2f
+#define SAME   0.99f /* says nothing new */
 
 struct extract {
     struct embedder *embedder;
@@ -94,6 +95,7 @@ best(const float *points, const float *near, size_t n)
 
     for (size_t i = 0; i < n; i++) {
         float x = CENTER * points[i] - (1 - CENTER) * near[i];
+        x -= near[i] >= SAME ? 2 : 0; /* more than any points */
         if (isfinite(near[i]) && (at == n || x > most)) {
             at = i;
             most = x;

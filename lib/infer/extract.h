@@ -10,14 +10,15 @@
  * of the text is the sum of these, each times the square root of its tokens. One by one
  * the sentence with the most points is chosen:
  *
- *     0.7 (cosine to the middle + 0.3 / (1 + i)) - 0.3 (highest cosine to one chosen)
+ *     0.7 (cosine to the middle + 0.2 / (1 + i)) - 0.3 (highest cosine to one chosen)
  *
  * where i is its number, from 0: central, early, and not what another has said already;
- * of equal ones the first. They come out in the order of the text, as they are, with a
+ * of equal ones the first. One whose cosine to one chosen is 0.99 or more says nothing
+ * new, and comes behind all others. They come out in the order of the text, as they are, with a
  * space between them, or with nothing where the text has nothing.
  *
- * The numbers are those that were best of some dozens on data/dialogsum, of which
- * neighbours differ by little: tests/bench/rouge.py.
+ * The numbers are from some dozens that were tried on dialogues (dialogsum, dev), where
+ * neighbours differ by little: tests/bench/SPEED.md has them.
  *
  * A text's sentences do not depend on its neighbours, threads or CPU.
  *
