@@ -140,7 +140,8 @@ add_members(struct compiler *c, size_t t, uint32_t first, struct map *names)
         else if (add_member(c, t, name, value, &b))
             rc = -1;
         else if (!map_put(names, c->s->member[first + (uint32_t)n].key, n))
-            rc = err_set(c->e, ERR_USAGE, "the property %.60s is there twice", b.p);
+            rc = err_set(c->e, ERR_USAGE, "the property %.*s is there twice",
+                         (int)(b.n < 60 ? b.n : 60), b.n ? b.p : "");
         n++;
     }
     buf_free(&b);

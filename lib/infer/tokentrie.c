@@ -41,16 +41,30 @@ tokentrie_words_release(struct tokentrie_words *w)
 /* ---- the tree ---- */
 
 struct entry {
+    uint64_t head; /* the first bytes, as they compare */
     struct str word;
     int32_t id;
 };
+
+static uint64_t
+head_of(struct str word)
+{
+    uint64_t head = 0;
+
+    for (size_t i = 0; i < 8; i++)
+        head = head << 8 | (i < word.n ? (unsigned char)word.p[i] : 0);
+    return head;
+}
 
 static int
 by_bytes(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
-    int order = str_order(x->word, y->word);
+    int order;
 
+    if (x->head != y->head)
+        return x->head < y->head ? -1 : 1;
+    order = str_order(x->word, y->word);
     return order ? order : (x->id > y->id) - (x->id < y->id);
 }
 
@@ -62,7 +76,7 @@ sort_words(const struct tokentrie_words *w, const uint8_t *want, uint32_t *n)
     *n = 0;
     for (size_t i = 0; i < w->n; i++)
         if (w->word[i].n > 0 && (want == NULL || want[i]))
-            all[(*n)++] = (struct entry){ w->word[i], (int32_t)i };
+            all[(*n)++] = (struct entry){ head_of(w->word[i]), w->word[i], (int32_t)i };
     qsort(all, *n, sizeof *all, by_bytes);
     return all;
 }

@@ -16,6 +16,7 @@ model_tools() {
     echo tokenize
     echo embed
     echo 'classify -l good -l bad'
+    echo 'summarize --extract=1'
 }
 
 # refused MODEL: every tool ends with 4, one line on stderr, nothing on stdout.

@@ -18,6 +18,7 @@ tools() {
     if command -v classify >/dev/null; then echo "classify -m $TINY -l good -l bad|label"; fi
     if command -v tag >/dev/null; then echo "tag -m $TINYTAG|tags"; fi
     if command -v translate >/dev/null; then echo "translate -m $TINY_MARIAN|translation"; fi
+    if command -v summarize >/dev/null; then echo "summarize -m $TINY --extract=1|summary"; fi
 }
 
 # Run the function on every tool, in $TMP, with $tool (words) and $out set.

@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# summarize --extract: which sentences, how many, and what comes of odd texts; by a tiny model,
+# and by minilm where it has been pulled.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/../.." || return
+    tiny=./tests/golden/tiny-bert/f32
+    in=$BATS_TEST_TMPDIR/in
+    out=$BATS_TEST_TMPDIR/out
+    errors=$BATS_TEST_TMPDIR/errors
+}
+
+# one TEXT [OPTION...]: the summary of one text (a JSON string without its quotes)
+one() {
+    printf '{"text":"%s"}\n' "$1" | summarize -m "$tiny" "${@:2}" | jq -r .summary
+}
+
+@test "so many sentences of the text, in its order, as they are" {
+    text='The disk is full.  The user has an \"error\".\n\nThe session for user root. A server. The end of it'
+    for n in 1 2 3 4; do
+        one "$text" --extract=$n >"$out"
+        [ "$(wc -l <"$out")" = 1 ]
+        # Each is one of the text's, and they rise.
+        python3 - "$out" "$n" <<'PY'
+import sys
+s = ['The disk is full.', 'The user has an "error".', 'The session for user root.', 'A server.', 'The end of it']
+text, n = open(sys.argv[1]).read().rstrip('\n'), int(sys.argv[2])
+import itertools
+assert text in [' '.join(c) for c in itertools.combinations(s, n)], text
+PY
+    done
+    [ "$(one "$text" --extract=5)" = 'The disk is full. The user has an "error". The session for user root. A server. The end of it' ]
+    [ "$(one "$text" --extract=9)" = "$(one "$text" --extract=5)" ]
+}
+
+@test "a text without a sentence has an empty summary; one sentence is its own" {
+    [ "$(printf '{"text":"%s"}\n' '' ' \n ' 'the end' | summarize -m "$tiny" --extract=2 | jq -c .summary | paste -sd,)" = '"","","the end"' ]
+}
+
+@test "what is said twice is not chosen twice" {
+    text='The disk is full. The disk is full. The disk is full. A user on the server has an error.'
+    [ "$(one "$text" --extract=2)" = 'The disk is full. A user on the server has an error.' ]
+}
+
+@test "--lang: where sentences end" {
+    text='Am 3. Oktober ist frei. Das Ende.'
+    [ "$(one "$text" --extract=1 --lang=de | cut -c 1-5)" != 'Okt' ]
+    [ "$(one "$text" --extract=2 --lang=de)" = "$text" ]
+}
+
+@test "--overlong: of sentences, each by itself" {
+    long=$(printf 'a %.0s' $(seq 40))end.
+    short=$(printf 'A server. %.0s' $(seq 20))
+    [ "$(one "$short" --extract=1)" = 'A server.' ]
+    printf '{"text":"The disk. %s"}\n' "$long" >"$in"
+    summarize -m "$tiny" --extract=1 "$in" | jq -e '._overlong.summary.how == "chunk" and has("summary")'
+    summarize -m "$tiny" --extract=1 --overlong=skip "$in" | jq -e '._overlong.summary.how == "skip" and (has("summary") | not)'
+    run -1 summarize -m "$tiny" --extract=1 --overlong=error --errors="$errors" "$in"
+    [ "$(jq -r .code "$errors")" = overlong ]
+}
+
+@test "mistakes: no number of sentences, none, a model that is not there" {
+    for o in '' --extract=0 --extract=-1 --extract=x; do
+        run -2 --separate-stderr summarize -m "$tiny" ${o:+"$o"} </dev/null
+        [ -z "$output" ] && [ -n "$stderr" ]
+    done
+    run -4 --separate-stderr summarize -m nonesuch --extract=1 <<<'{"text":"a"}'
+    [ -z "$output" ]
+}
+
+@test "--dry-run counts the tokens of all sentences" {
+    printf '{"text":"A server. The end."}\n' >"$in"
+    n=$(summarize -m "$tiny" --extract=1 --stats="$out" "$in" >/dev/null && jq .tokens "$out")
+    [ "$n" -gt 4 ]
+    run -0 summarize -m "$tiny" --extract=1 --dry-run "$in"
+    jq -e --argjson n "$n" '.tokens == $n' <<<"$output"
+}
+
+# tests/bench/rouge.py measures how good it is.
+@test "minilm: what the text is about" {
+    [ -d "${TEXTMILL_MODELS:-$HOME/.local/share/textmill/models}/minilm" ] || skip "minilm not pulled"
+    text='I had coffee. The weather is fine. The server room was flooded last night after a pipe had burst. Eleven machines were lost in the flooded room. A plumber repaired the burst pipe. The mail server will be back on Monday.'
+    printf '{"text":"%s"}\n' "$text" | summarize --extract=1 -r >"$out"
+    [ "$(cat "$out")" = 'The server room was flooded last night after a pipe had burst.' ]
+}
