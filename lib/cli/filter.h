@@ -3,10 +3,11 @@
  *
  * A tool is an option table, one callback over a batch of texts, and a main():
  *
- *     struct filter *f = filter_open(&c, &opt, &tool, &e);      helpers, signals,
- * threads struct embedder *m = f ? embedder_open(..., filter_pool(f), &e) : NULL; if
- * (m) filter_run(f, work, m, &e); return filter_close(f, &c, &e); counts, files, exit
- * status
+ *     f = filter_open(&c, &opt, &tool, &e);                helpers, signals, threads
+ *     m = f ? embedder_open(&how, &e) : NULL;              with filter_pool(f)
+ *     if (m)
+ *         filter_run(f, work, m, &e);
+ *     return filter_close(f, &c, &e);                      counts, files, exit status
  *
  * The contract that users see (options, rejects, exit status) is textmill-records(5);
  * this is where it is kept. Input is cut into batches; each of -j workers takes the

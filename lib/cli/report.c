@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
@@ -140,6 +141,25 @@ report_write(const struct report *r, int status, const char *path, struct err *e
     return rc;
 }
 
+/* Do both streams go to the same terminal? There the line would stand in the records. */
+static int
+same_terminal(void)
+{
+    struct stat out, err;
+
+    return isatty(STDOUT_FILENO) && fstat(STDOUT_FILENO, &out) == 0 &&
+           fstat(STDERR_FILENO, &err) == 0 && out.st_rdev == err.st_rdev;
+}
+
+void
+report_begin(struct report *r, const struct filter_opt *opt)
+{
+    int seen = isatty(STDERR_FILENO);
+
+    r->progress = opt->progress || (!opt->quiet && seen && !same_terminal());
+    r->newline = !seen;
+}
+
 /* Seconds that are left, by bytes; below 0: nobody knows. */
 static double
 left(const struct report *r, double now)
@@ -195,4 +215,16 @@ report_progress(const struct report *r, double now, struct buf *b)
     if (eta >= 0)
         real(b, "left", eta, 1);
     buf_puts(b, "}\n");
+}
+
+void
+report_tell(const struct report *r, pthread_mutex_t *lock)
+{
+    struct buf b = { 0 };
+
+    pthread_mutex_lock(lock);
+    report_progress(r, pool_clock(), &b);
+    pthread_mutex_unlock(lock);
+    (void)file_write_all(STDERR_FILENO, b.p, b.n);
+    buf_free(&b);
 }

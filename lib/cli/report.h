@@ -7,6 +7,7 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
+#include <pthread.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -39,11 +40,18 @@ void report_json(const struct report *r, int status, struct buf *b);
 /* To `path`, and appended to $TEXTMILL_REPORT in one write. ERR_OUTPUT. */
 int report_write(const struct report *r, int status, const char *path, struct err *e);
 
+/* Sets whether progress is shown: when it is asked for, or somebody looks at stderr
+ * while the records go elsewhere. */
+void report_begin(struct report *r, const struct filter_opt *opt);
+
 /* The progress line, at most twice a second; `now` in pool_clock() seconds. */
 void report_show(struct report *r, double now);
 void report_show_end(struct report *r);
 
 /* {"records":...}: a line of progress as JSON, with newline. */
 void report_progress(const struct report *r, double now, struct buf *b);
+
+/* The answer to SIGUSR1: that line on stderr. The lock is that of r. */
+void report_tell(const struct report *r, pthread_mutex_t *lock);
 
 #endif
