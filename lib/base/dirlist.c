@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/str.h"
 
@@ -39,6 +40,14 @@ dirlist_find(const char *dir, const char *begin, const char *end, char *path,
     if (n > 0)
         snprintf(path, cap, "%s/%s", dir, first);
     return n;
+}
+
+int
+dirlist_is(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 int

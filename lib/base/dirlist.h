@@ -17,6 +17,8 @@
 int dirlist_find(const char *dir, const char *begin, const char *end, char *path,
                  size_t cap);
 
+int dirlist_is(const char *path); /* 1: a folder */
+
 /* 1: the path ends so, or it is a folder with a file that does. */
 int dirlist_has(const char *path, const char *end);
 

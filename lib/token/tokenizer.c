@@ -300,7 +300,9 @@ tokenizer_open(const char *path, struct err *e)
         buf_free(&file);
         return open_gguf(path, e);
     }
-    if (file_read(path, MAX_FILE, &json, e))
+    if (dirlist_is(path))
+        err_set(e, ERR_MODEL, "%s: no tokenizer.json and no .gguf in the folder", path);
+    else if (file_read(path, MAX_FILE, &json, e))
         e->code = ERR_MODEL;
     else if ((t = tokenizer_parse(json.p, json.n, e)) == NULL)
         err_wrap(e, "%s", path);
