@@ -369,6 +369,19 @@ looks() {
     }
     each_tool term
 }
+@test "where nothing is JSON, -T is offered; with a record of it, -q or -T it is not" {
+    hint() {
+        rm -f "$BATS_TEST_TMPDIR/hints"
+        for how in 'a\nb\n|' 'a\nb\n|-q' 'a\nb\n|-T' 'a\n{"text":"b"}\n|' '|'; do
+            # shellcheck disable=SC2086 # no option is no word
+            mill "${how%|*}" ${how##*|}
+            grep -c 'no line is JSON; -T reads plain text' "$BATS_TEST_TMPDIR/err" \
+                >>"$BATS_TEST_TMPDIR/hints" || true
+        done
+        [ "$(paste -sd, "$BATS_TEST_TMPDIR/hints")" = 1,0,0,0,0 ]
+    }
+    each_tool hint
+}
 @test "locale does not matter" {
     locale() {
         local a b
