@@ -5,14 +5,17 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "base/str.h"
 
 static int
 fits(const char *name, const char *begin, const char *end)
 {
-    size_t n = strlen(name), b = strlen(begin), e = strlen(end);
+    size_t b = strlen(begin);
 
-    return n >= b + e && memcmp(name, begin, b) == 0 &&
-           memcmp(name + n - e, end, e) == 0;
+    return *name != '.' && strncmp(name, begin, b) == 0 &&
+           str_ends(str_of(name + b), end);
 }
 
 int
@@ -37,4 +40,21 @@ dirlist_find(const char *dir, const char *begin, const char *end, char *path,
     if (n > 0)
         snprintf(path, cap, "%s/%s", dir, first);
     return n;
+}
+
+int
+dirlist_is(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int
+dirlist_has(const char *path, const char *end)
+{
+    char file[PATH_MAX];
+
+    return str_ends(str_of(path), end) ||
+           dirlist_find(path, "", end, file, sizeof file) > 0;
 }

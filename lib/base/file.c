@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "base/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -197,48 +196,6 @@ int
 file_exists(const char *path)
 {
     return access(path, R_OK) == 0;
-}
-
-/* The first name of a folder, in the order of bytes, with that ending; and how many
- * there are. Of more than one, parts of the same are counted apart. */
-static int
-first_ending(DIR *d, const char *ending, char *name, size_t cap, int *parts)
-{
-    size_t k = strlen(ending);
-    const struct dirent *entry;
-    int n = 0;
-
-    *parts = 0;
-    while ((entry = readdir(d)) != NULL) {
-        size_t len = strlen(entry->d_name);
-        if (len <= k || entry->d_name[0] == '.' || len >= cap ||
-            strcmp(entry->d_name + len - k, ending) != 0)
-            continue;
-        *parts += len > k + 15 && memcmp(entry->d_name + len - k - 9, "-of-", 4) == 0;
-        if (n++ == 0 || strcmp(entry->d_name, name) < 0)
-            memcpy(name, entry->d_name, len + 1);
-    }
-    return n;
-}
-
-int
-file_find_ending(const char *dir, const char *ending, char *path, size_t cap,
-                 struct err *e)
-{
-    char name[NAME_MAX + 1];
-    DIR *d = opendir(dir);
-    int n, parts;
-
-    if (d == NULL)
-        return 0;
-    n = first_ending(d, ending, name, sizeof name, &parts);
-    closedir(d);
-    if (n > 1 && (parts < n || strstr(name, "-00001-of-") == NULL))
-        return err_set(e, ERR_MODEL, "%d files in '%s' end in %s: name one", n, dir,
-                       ending);
-    if (n > 0 && (size_t)snprintf(path, cap, "%s/%s", dir, name) >= cap)
-        return err_set(e, ERR_MODEL, "'%s': name too long", dir);
-    return n > 0;
 }
 
 int

@@ -64,12 +64,6 @@ int file_write_all(int fd, const void *p, size_t n);
 
 int file_exists(const char *path); /* 1: something readable is there */
 
-/* The file of a folder whose name has that ending: 1 and its path, 0: none, or no
- * folder. Where there are several, the first of the parts of one, which are named
- * NAME-00001-of-00003 and the ending; else -1, ERR_MODEL. */
-int file_find_ending(const char *dir, const char *ending, char *path, size_t cap,
-                     struct err *e);
-
 int file_make_dirs(const char *path, struct err *e); /* like mkdir -p */
 
 /* The folder for `what` of the things that can be made again: $XDG_CACHE_HOME/textmill/

@@ -44,4 +44,12 @@ str_is(struct str a, const char *s)
     return str_eq(a, str_of(s));
 }
 
+static inline int
+str_ends(struct str a, const char *end)
+{
+    size_t n = strlen(end);
+
+    return a.n >= n && (n == 0 || memcmp(a.p + a.n - n, end, n) == 0);
+}
+
 #endif

@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -71,21 +70,8 @@ static void
 tell(void *arg)
 {
     struct feed *f = arg;
-    struct buf b = { 0 };
 
-    pthread_mutex_lock(&f->lock);
-    report_progress(&f->seen, pool_clock(), &b);
-    pthread_mutex_unlock(&f->lock);
-    (void)file_write_all(STDERR_FILENO, b.p, b.n);
-    buf_free(&b);
-}
-
-/* Show progress when somebody looks at stderr and the records go elsewhere. */
-static int
-wants_progress(const struct filter_opt *o)
-{
-    return o->progress ||
-           (!o->quiet && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO));
+    report_tell(&f->seen, &f->lock);
 }
 
 static int
@@ -105,8 +91,7 @@ open_all(struct feed *f, const struct cli *c, struct err *e)
         !(f->sink = sink_open(c->tool, f->opt, &f->report, e)))
         return -1;
     f->report.bytes_total = input_size(f->input);
-    f->report.progress = wants_progress(f->opt);
-    f->report.newline = !isatty(STDERR_FILENO);
+    report_begin(&f->report, f->opt);
     f->seen = f->report;
     return 0;
 }

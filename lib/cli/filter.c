@@ -3,11 +3,9 @@
 #include "cli/filter.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
@@ -150,31 +148,12 @@ check_options(const struct cli *c, struct filter_opt *o, const struct filter_too
     return check_env(e);
 }
 
-/* Show progress when somebody looks at stderr and the records go elsewhere. */
-static int
-wants_progress(const struct filter_opt *o)
-{
-    struct stat out, err;
-
-    if (o->progress)
-        return 1;
-    if (o->quiet || !isatty(STDERR_FILENO))
-        return 0;
-    return !isatty(STDOUT_FILENO) || fstat(STDOUT_FILENO, &out) ||
-           fstat(STDERR_FILENO, &err) || out.st_rdev != err.st_rdev;
-}
-
 static void
 tell(void *arg)
 {
     struct filter *f = arg;
-    struct buf b = { 0 };
 
-    pthread_mutex_lock(&f->lock);
-    report_progress(&f->seen, pool_clock(), &b);
-    pthread_mutex_unlock(&f->lock);
-    (void)file_write_all(STDERR_FILENO, b.p, b.n);
-    buf_free(&b);
+    report_tell(&f->seen, &f->lock);
 }
 
 static int
@@ -210,8 +189,7 @@ open_all(struct filter *f, const struct cli *c, struct err *e)
     f->pool = pool_new(threads);
     f->report.threads = pool_size(f->pool);
     f->report.bytes_total = input_size(f->input);
-    f->report.progress = wants_progress(&f->opt);
-    f->report.newline = !isatty(STDERR_FILENO);
+    report_begin(&f->report, &f->opt);
     return 0;
 }
 
@@ -289,9 +267,16 @@ filter_stopped(const struct filter *f)
 }
 
 void
+filter_step(struct filter *f, const char *what, size_t done, size_t of)
+{
+    report_step(&f->report, what, done, of, pool_clock());
+}
+
+void
 filter_result(struct filter *f, struct str json)
 {
     f->report.result = json;
+    report_show_end(&f->report);
 }
 
 /* ---- running ---- */
@@ -505,6 +490,17 @@ print_plan(struct filter *f, struct err *e)
     buf_free(&b);
 }
 
+/* Is it plain text that was to be JSON? Somebody new to the suite asks why. */
+static void
+show_hint(const struct filter *f)
+{
+    const struct report *r = &f->report;
+    uint64_t bad = r->by_code[ERR_JSON];
+
+    if (bad > 0 && bad == r->in - r->blank && f->tool->suffix && !f->opt.quiet)
+        fprintf(stderr, "%s: no line is JSON; -T reads plain text\n", r->tool);
+}
+
 static void
 release(struct filter *f)
 {
@@ -543,6 +539,7 @@ filter_close(struct filter *f, const struct cli *c, struct err *e)
         print_plan(f, e);
     if (sink_close(f->sink, &late) && e->code == ERR_NONE)
         *e = late;
+    show_hint(f);
     f->report.stopped = sig ? signals_name(sig) : NULL;
     status = status_of(f, e);
     if (f->batch &&

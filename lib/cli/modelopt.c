@@ -169,6 +169,8 @@ modelopt_find(const struct modelopt *o, const char *task, struct modelopt_found 
         if ((size_t)snprintf(found->dir, sizeof found->dir, "%s", o->model) >=
             sizeof found->dir)
             return err_set(e, ERR_MODEL, "-m: the path is too long");
+        if (!file_exists(found->dir))
+            return err_set(e, ERR_MODEL, "-m: '%s' is not there", o->model);
         while (last > o->model && last[-1] != '/')
             last--;
         snprintf(found->name, sizeof found->name, "%s", *last ? last : o->model);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 
 #define MAGIC      793712314
@@ -13,8 +14,8 @@
 
 /* What is left of the file. A read beyond it fails, and says where. */
 struct cursor {
-    const unsigned char *p, *begin;
-    size_t left;
+    struct bytes rest;
+    const unsigned char *begin;
     struct err *e;
 };
 
@@ -22,38 +23,24 @@ struct cursor {
 static const unsigned char *
 take(struct cursor *c, size_t n, const char *what)
 {
-    const unsigned char *p = c->p;
+    const unsigned char *p = bytes_take(&c->rest, n);
 
-    if (n > c->left) {
+    if (p == NULL)
         err_set(c->e, ERR_MODEL, "cut: %s at byte %zu needs %zu bytes, %zu are there",
-                what, (size_t)(p - c->begin), n, c->left);
-        return NULL;
-    }
-    c->p += n;
-    c->left -= n;
+                what, (size_t)(c->rest.p - c->begin), n, c->rest.n);
     return p;
-}
-
-static uint64_t
-little(const unsigned char *p, int n)
-{
-    uint64_t v = 0;
-
-    while (n-- > 0)
-        v = v << 8 | p[n];
-    return v;
 }
 
 static int32_t
 i32(const unsigned char *p)
 {
-    return (int32_t)(uint32_t)little(p, 4);
+    return (int32_t)bytes_u32(p);
 }
 
 static int64_t
 i64(const unsigned char *p)
 {
-    return (int64_t)little(p, 8);
+    return (int64_t)bytes_u64(p);
 }
 
 /* ---- settings ---- */
@@ -115,11 +102,12 @@ read_settings(struct ftbin *f, struct cursor *c)
 static int
 read_word(struct ftbin_word *w, int type, size_t i, struct cursor *c)
 {
-    const unsigned char *end = c->left ? memchr(c->p, '\0', c->left) : NULL, *p;
+    struct bytes rest = c->rest;
+    const unsigned char *end = rest.n ? memchr(rest.p, '\0', rest.n) : NULL, *p;
 
     if (end == NULL)
         return err_set(c->e, ERR_MODEL, "cut: word %zu has no end", i);
-    w->text = (struct str){ (const char *)c->p, (size_t)(end - c->p) };
+    w->text = (struct str){ (const char *)rest.p, (size_t)(end - rest.p) };
     if ((p = take(c, w->text.n + ENTRY_MIN, "a word")) == NULL)
         return -1;
     p += w->text.n + 1;
@@ -147,7 +135,7 @@ read_dictionary(struct ftbin *f, struct cursor *c)
     if (n_word < 0 || n_label < 1 || size != n_word + n_label)
         return err_set(c->e, ERR_MODEL, "%lld words and %lld labels do not make %lld",
                        (long long)n_word, (long long)n_label, (long long)size);
-    if ((uint64_t)size > c->left / ENTRY_MIN)
+    if ((uint64_t)size > c->rest.n / ENTRY_MIN)
         return err_set(c->e, ERR_MODEL, "cut: %lld words are not there",
                        (long long)size);
     f->n_word = (size_t)n_word;
@@ -160,7 +148,7 @@ read_dictionary(struct ftbin *f, struct cursor *c)
     f->pruned = kept >= 0;
     if (kept < 0)
         return 0;
-    f->n_kept = (uint64_t)kept > c->left / 8 ? SIZE_MAX : (size_t)kept;
+    f->n_kept = (uint64_t)kept > c->rest.n / 8 ? SIZE_MAX : (size_t)kept;
     f->kept = take(c, mem_mul(f->n_kept, 8), "the list of kept n-grams");
     return f->kept ? 0 : -1;
 }
@@ -168,8 +156,7 @@ read_dictionary(struct ftbin *f, struct cursor *c)
 struct ftbin_kept
 ftbin_kept(const struct ftbin *f, size_t i)
 {
-    return (struct ftbin_kept){ i32(f->kept + 8 * i),
-                                (uint32_t)little(f->kept + 8 * i + 4, 4) };
+    return (struct ftbin_kept){ i32(f->kept + 8 * i), bytes_u32(f->kept + 8 * i + 4) };
 }
 
 /* ---- matrices ---- */
@@ -218,7 +205,7 @@ read_size(struct ftbin_matrix *m, const struct ftbin *f, struct cursor *c)
         return -1;
     rows = i64(p);
     cols = i64(p + 8);
-    if (rows < 0 || cols != f->dim || (uint64_t)rows > c->left)
+    if (rows < 0 || cols != f->dim || (uint64_t)rows > c->rest.n)
         return err_set(c->e, ERR_MODEL, "a matrix of %lld by %lld cannot be here",
                        (long long)rows, (long long)cols);
     m->rows = (size_t)rows;
@@ -333,15 +320,15 @@ read_all(struct ftbin *f, struct cursor *c)
     if (quantized && quantized_out ? read_quantized(&f->output, f, c)
                                    : read_dense(&f->output, f, c))
         return err_wrap(c->e, "output");
-    if (c->left > 0)
-        return err_set(c->e, ERR_MODEL, "%zu bytes behind the end", c->left);
+    if (c->rest.n > 0)
+        return err_set(c->e, ERR_MODEL, "%zu bytes behind the end", c->rest.n);
     return check_rows(f, c->e);
 }
 
 int
 ftbin_read(struct ftbin *f, const unsigned char *p, size_t n, struct err *e)
 {
-    struct cursor c = { p, p, n, e };
+    struct cursor c = { { p, n }, p, e };
 
     *f = (struct ftbin){ 0 };
     if (read_all(f, &c) == 0)

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "format/weights_build.h"
 
@@ -22,8 +23,7 @@ const char gguf_name[] = "*.gguf";
 struct reader {
     struct weights *w;
     struct meta *meta;
-    const unsigned char *p;
-    size_t left;
+    struct bytes rest;
     size_t at; /* bytes read */
     struct err *e;
 };
@@ -79,27 +79,14 @@ static const struct {
 static const unsigned char *
 take(struct reader *r, size_t n)
 {
-    const unsigned char *p = r->p;
+    const unsigned char *p = bytes_take(&r->rest, n);
 
-    if (n > r->left) {
+    if (p == NULL)
         err_set(r->e, ERR_MODEL, "the file ends at byte %zu, within its header",
-                r->at + r->left);
-        return NULL;
-    }
-    r->p += n;
-    r->left -= n;
-    r->at += n;
+                r->at + r->rest.n);
+    else
+        r->at += n;
     return p;
-}
-
-static uint64_t
-load(const unsigned char *p, size_t n)
-{
-    uint64_t v = 0;
-
-    while (n-- > 0)
-        v = v << 8 | p[n];
-    return v;
 }
 
 static int
@@ -107,7 +94,7 @@ take_u32(struct reader *r, uint32_t *v)
 {
     const unsigned char *p = take(r, 4);
 
-    *v = p ? (uint32_t)load(p, 4) : 0;
+    *v = p ? bytes_u32(p) : 0;
     return p ? 0 : -1;
 }
 
@@ -116,7 +103,7 @@ take_u64(struct reader *r, uint64_t *v)
 {
     const unsigned char *p = take(r, 8);
 
-    *v = p ? load(p, 8) : 0;
+    *v = p ? bytes_u64(p) : 0;
     return p ? 0 : -1;
 }
 
@@ -160,7 +147,7 @@ take_strings(struct reader *r, size_t n)
     struct str s;
 
     for (size_t i = 0; i < n; i++)
-        if (take_str(r, "a string", r->left, &s))
+        if (take_str(r, "a string", r->rest.n, &s))
             return -1;
     return 0;
 }
@@ -180,10 +167,10 @@ take_array(struct reader *r, struct str key, struct meta_value *v)
         return bad_value(r, key, "an array of a type that is not in the format");
     v->of = (enum meta_type)of;
     least = v->of == META_STRING ? 8 : meta_size(v->of);
-    if (n > r->left / least)
+    if (n > r->rest.n / least)
         return bad_value(r, key, "an array that is longer than the file");
     v->n = (size_t)n;
-    v->p = r->p;
+    v->p = r->rest.p;
     if (v->of == META_STRING)
         return take_strings(r, v->n);
     if (take(r, v->n * least) == NULL)
@@ -205,7 +192,7 @@ take_value(struct reader *r, struct str key, struct meta_value *v)
     if (v->type == META_ARRAY)
         return take_array(r, key, v);
     if (v->type == META_STRING) {
-        if (take_str(r, "a string", r->left, &s))
+        if (take_str(r, "a string", r->rest.n, &s))
             return bad_value(r, key, "a string that is longer than the file");
         v->p = (const unsigned char *)s.p;
         v->n = s.n;
@@ -324,14 +311,14 @@ place_tensors(struct reader *r, size_t align, size_t first)
 
     if (weights_count(r->w) == first)
         return 0;
-    if (gap > r->left)
+    if (gap > r->rest.n)
         return err_set(r->e, ERR_MODEL, "the file ends before its data");
-    left = r->left - gap;
+    left = r->rest.n - gap;
     for (size_t i = first; i < weights_count(r->w); i++) {
         const struct weight *t = weights_at(r->w, i);
         if (at > left || t->bytes > left - at)
             return bad_tensor(r, t, "its data are beyond the end of the file");
-        weights_place(r->w, i, r->p + gap + at);
+        weights_place(r->w, i, r->rest.p + gap + at);
         at = align_up(at + t->bytes, align);
     }
     return 0;
@@ -381,11 +368,11 @@ read_file(struct reader *r)
 
     if (check_version(r) || take_u64(r, &n_tensor) || take_u64(r, &n_pair))
         return -1;
-    if (n_pair > r->left / PAIR_MIN || n_tensor > r->left / ENTRY_MIN)
+    if (n_pair > r->rest.n / PAIR_MIN || n_tensor > r->rest.n / ENTRY_MIN)
         return err_set(r->e, ERR_MODEL,
                        "%llu keys and %llu tensors do not fit into a file of %zu bytes",
                        (unsigned long long)n_pair, (unsigned long long)n_tensor,
-                       r->at + r->left);
+                       r->at + r->rest.n);
     if (take_pairs(r, n_pair) || read_align(r, &align))
         return -1;
     for (uint64_t i = 0; i < n_tensor; i++)
@@ -399,7 +386,7 @@ static int
 read_into(struct weights *w, struct meta **meta, const unsigned char *p, size_t n,
           struct err *e)
 {
-    struct reader r = { .w = w, .meta = meta_new(), .p = p, .left = n, .e = e };
+    struct reader r = { .w = w, .meta = meta_new(), .rest = { p, n }, .e = e };
 
     *meta = r.meta;
     return read_file(&r);

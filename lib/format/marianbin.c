@@ -2,9 +2,8 @@
 #include "format/marianbin.h"
 
 #include <math.h>
-#include <stdint.h>
-#include <string.h>
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -21,50 +20,6 @@ struct marianbin {
     struct map *by_name;
 };
 
-/* What is left of the file. */
-struct rest {
-    const unsigned char *p;
-    size_t n;
-};
-
-static const unsigned char *
-take(struct rest *r, uint64_t n)
-{
-    const unsigned char *p = r->p;
-
-    if (n > r->n)
-        return NULL;
-    r->p += n;
-    r->n -= (size_t)n;
-    return p;
-}
-
-static uint64_t
-read_u64(const unsigned char *p)
-{
-    uint64_t v = 0;
-
-    for (int i = 7; i >= 0; i--)
-        v = v << 8 | p[i];
-    return v;
-}
-
-static uint32_t
-read_u32(const unsigned char *p)
-{
-    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static float
-read_f32(const unsigned char *p)
-{
-    uint32_t bits = read_u32(p);
-    float v;
-
-    memcpy(&v, &bits, sizeof v);
-    return v;
-}
-
 static int
 bad(const struct marianbin_tensor *t, struct err *e, const char *what)
 {
@@ -74,13 +29,13 @@ bad(const struct marianbin_tensor *t, struct err *e, const char *what)
 /* ---- the parts of the file, in their order ---- */
 
 static int
-read_names(struct marianbin *m, const unsigned char *header, struct rest *r,
+read_names(struct marianbin *m, const unsigned char *header, struct bytes *r,
            struct err *e)
 {
     for (size_t i = 0; i < m->n; i++) {
         struct marianbin_tensor *t = &m->tensor[i];
-        uint64_t n = read_u64(header + i * HEADER);
-        const char *name = (const char *)take(r, n);
+        uint64_t n = bytes_u64(header + i * HEADER);
+        const char *name = (const char *)bytes_take(r, n);
 
         if (name == NULL || n == 0 || memchr(name, '\0', n) != name + n - 1)
             return err_set(e, ERR_MODEL, "the name of tensor %zu is cut or no name", i);
@@ -92,17 +47,17 @@ read_names(struct marianbin *m, const unsigned char *header, struct rest *r,
 }
 
 static int
-read_shape(struct marianbin_tensor *t, const unsigned char *header, struct rest *r,
+read_shape(struct marianbin_tensor *t, const unsigned char *header, struct bytes *r,
            struct err *e)
 {
-    uint64_t n = read_u64(header + 16);
+    uint64_t n = bytes_u64(header + 16);
     const unsigned char *dim;
 
-    if (n == 0 || n > MAX_DIMS || (dim = take(r, 4 * n)) == NULL)
+    if (n == 0 || n > MAX_DIMS || (dim = bytes_take(r, 4 * n)) == NULL)
         return bad(t, e, "its shape is cut, or not of 1 to 8 dimensions");
     t->rows = 1;
     for (uint64_t i = 0; i < n; i++) {
-        uint32_t v = read_u32(dim + 4 * i);
+        uint32_t v = bytes_u32(dim + 4 * i);
 
         if (v == 0 || v > INT32_MAX)
             return bad(t, e, "a dimension is not more than 0");
@@ -126,7 +81,7 @@ read_type(struct marianbin_tensor *t, uint64_t type, struct err *e)
 }
 
 static int
-read_data(struct marianbin_tensor *t, uint64_t bytes, struct rest *r, struct err *e)
+read_data(struct marianbin_tensor *t, uint64_t bytes, struct bytes *r, struct err *e)
 {
     size_t count = mem_mul(t->rows, t->cols), need = count;
 
@@ -134,12 +89,12 @@ read_data(struct marianbin_tensor *t, uint64_t bytes, struct rest *r, struct err
         need = mem_mul(count, 4);
     else if (t->type == MARIANBIN_I8)
         need = count > SIZE_MAX - 4 ? SIZE_MAX : count + 4;
-    if ((t->data = take(r, bytes)) == NULL)
+    if ((t->data = bytes_take(r, bytes)) == NULL)
         return bad(t, e, "its data are beyond the end of the file");
     if (need > bytes)
         return bad(t, e, "its data are shorter than its shape");
     if (t->type == MARIANBIN_I8) {
-        t->multiplier = read_f32(t->data + count);
+        t->multiplier = bytes_f32(t->data + count);
         if (!isfinite(t->multiplier) || t->multiplier == 0.0f)
             return bad(t, e, "its multiplier is no finite number, or 0");
     }
@@ -147,31 +102,31 @@ read_data(struct marianbin_tensor *t, uint64_t bytes, struct rest *r, struct err
 }
 
 static int
-read_all(struct marianbin *m, struct rest r, struct err *e)
+read_all(struct marianbin *m, struct bytes r, struct err *e)
 {
-    const unsigned char *head = take(&r, 16), *header;
+    const unsigned char *head = bytes_take(&r, 16), *header;
     uint64_t n;
     size_t i;
 
-    if (head == NULL || read_u64(head) != 1)
+    if (head == NULL || bytes_u64(head) != 1)
         return err_set(e, ERR_MODEL, "not a Marian model of version 1");
-    n = read_u64(head + 8);
+    n = bytes_u64(head + 8);
     if (n > r.n / HEADER)
         return err_set(e, ERR_MODEL, "cut: more tensors than there is room for");
     m->n = (size_t)n;
-    header = take(&r, n * HEADER);
+    header = bytes_take(&r, n * HEADER);
     m->tensor = mem_zero(m->n + 1, sizeof *m->tensor);
     m->by_name = map_new(m->n);
     if (read_names(m, header, &r, e))
         return -1;
     for (i = 0; i < m->n; i++)
-        if (read_type(&m->tensor[i], read_u64(header + i * HEADER + 8), e) ||
+        if (read_type(&m->tensor[i], bytes_u64(header + i * HEADER + 8), e) ||
             read_shape(&m->tensor[i], header + i * HEADER, &r, e))
             return -1;
-    if ((head = take(&r, 8)) == NULL || take(&r, read_u64(head)) == NULL)
+    if ((head = bytes_take(&r, 8)) == NULL || bytes_take(&r, bytes_u64(head)) == NULL)
         return err_set(e, ERR_MODEL, "cut before the data");
     for (i = 0; i < m->n; i++)
-        if (read_data(&m->tensor[i], read_u64(header + i * HEADER + 24), &r, e))
+        if (read_data(&m->tensor[i], bytes_u64(header + i * HEADER + 24), &r, e))
             return -1;
     return r.n ? err_set(e, ERR_MODEL, "%zu bytes behind the last tensor", r.n) : 0;
 }
@@ -183,7 +138,7 @@ marianbin_parse(const void *p, size_t n, struct err *e)
 {
     struct marianbin *m = mem_zero(1, sizeof *m);
 
-    if (read_all(m, (struct rest){ p, n }, e) == 0)
+    if (read_all(m, (struct bytes){ p, n }, e) == 0)
         return m;
     marianbin_close(m);
     return NULL;
@@ -267,7 +222,7 @@ read(const struct marianbin_tensor *t, size_t at, size_t step, size_t n, float *
 {
     if (t->type == MARIANBIN_F32)
         for (size_t i = 0; i < n; i++)
-            out[i] = read_f32(t->data + 4 * (at + i * step));
+            out[i] = bytes_f32(t->data + 4 * (at + i * step));
     else
         for (size_t i = 0; i < n; i++)
             out[i] = (float)(int8_t)t->data[at + i * step] / t->multiplier;

@@ -1,6 +1,7 @@
 /* meta.c - what a model file says about itself: values by key */
 #include "format/meta.h"
 
+#include "base/bytes.h"
 #include "base/map.h"
 #include "base/mem.h"
 
@@ -90,16 +91,6 @@ meta_size(enum meta_type type)
 
 /* ---- numbers ---- */
 
-static uint64_t
-read_le(const unsigned char *p, size_t n)
-{
-    uint64_t v = 0;
-
-    while (n-- > 0)
-        v = v << 8 | p[n];
-    return v;
-}
-
 static int
 is_signed(enum meta_type type)
 {
@@ -124,7 +115,7 @@ static uint64_t
 get_int(enum meta_type type, const unsigned char *p, int *neg)
 {
     size_t n = types[type].size;
-    uint64_t v = read_le(p, n);
+    uint64_t v = bytes_number(p, n);
 
     *neg = is_signed(type) && p[n - 1] & 0x80;
     if (!*neg)
@@ -137,15 +128,12 @@ get_int(enum meta_type type, const unsigned char *p, int *neg)
 static double
 get_double(enum meta_type type, const unsigned char *p)
 {
-    uint64_t bits = read_le(p, types[type].size);
-    uint32_t half = (uint32_t)bits;
+    uint64_t bits;
     double d;
-    float f;
 
-    if (type == META_F32) {
-        memcpy(&f, &half, sizeof f);
-        return (double)f;
-    }
+    if (type == META_F32)
+        return (double)bytes_f32(p);
+    bits = bytes_u64(p);
     memcpy(&d, &bits, sizeof d);
     return d;
 }
@@ -389,7 +377,7 @@ meta_next_str(struct meta_array *a, struct str *v)
 
     if (a->n == 0)
         return 0;
-    n = (size_t)read_le(a->p, 8);
+    n = (size_t)bytes_u64(a->p);
     *v = (struct str){ (const char *)a->p + 8, n };
     step(a, 8 + n);
     return 1;

@@ -1,9 +1,9 @@
 /* safet.c - safetensors files */
 #include "format/safet.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "format/weights_build.h"
 #include "json/json.h"
@@ -44,16 +44,6 @@ static const struct {
     { "F8_E4M3", 1, QUANT_TYPES }, { "F8_E5M2", 1, QUANT_TYPES },
     { "F8_E8M0", 1, QUANT_TYPES },
 };
-
-static uint64_t
-read_u64(const unsigned char *p)
-{
-    uint64_t v = 0;
-
-    for (int i = 7; i >= 0; i--)
-        v = v << 8 | p[i];
-    return v;
-}
 
 static int
 bad(struct header *h, const struct weight *t, const char *what)
@@ -243,7 +233,7 @@ safet_read(struct weights *w, const unsigned char *p, size_t n, struct err *e)
 
     if (n < 8)
         return err_set(e, ERR_MODEL, "%zu bytes are no safetensors file", n);
-    n_header = read_u64(p);
+    n_header = bytes_u64(p);
     if (n_header > HEADER_MAX)
         return err_set(e, ERR_MODEL, "header of %llu bytes, at most %u are taken",
                        (unsigned long long)n_header, HEADER_MAX);

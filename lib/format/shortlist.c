@@ -1,6 +1,7 @@
 /* shortlist.c - which words a translation may use, by the words of its source */
 #include "format/shortlist.h"
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "base/mem.h"
 
@@ -13,22 +14,12 @@ struct shortlist {
     int32_t *word;
 };
 
-static uint64_t
-read_number(const unsigned char *p, int bytes)
-{
-    uint64_t v = 0;
-
-    for (int i = bytes - 1; i >= 0; i--)
-        v = v << 8 | p[i];
-    return v;
-}
-
 /* The sizes in the head, compared with the file. */
 static int
 check_sizes(const unsigned char *p, size_t n, uint64_t n_offset, uint64_t n_word,
             struct err *e)
 {
-    if (n < HEAD || read_number(p, 8) != MAGIC)
+    if (n < HEAD || bytes_u64(p) != MAGIC)
         return err_set(e, ERR_MODEL, "not a shortlist");
     if (n_offset > (n - HEAD) / 8 || n_word > (n - HEAD - 8 * n_offset) / 4)
         return err_set(e, ERR_MODEL, "a shortlist that is cut");
@@ -44,7 +35,7 @@ read_offsets(struct shortlist *s, const unsigned char *p, size_t n_word, struct 
 
     s->offset = mem_alloc(mem_mul(s->n_source + 1, sizeof *s->offset));
     for (size_t i = 0; i <= s->n_source; i++) {
-        uint64_t v = read_number(p + 8 * i, 8);
+        uint64_t v = bytes_u64(p + 8 * i);
 
         if (v < last || v > n_word)
             return err_set(e, ERR_MODEL, "shortlist: offset %zu does not rise", i);
@@ -59,7 +50,7 @@ read_words(struct shortlist *s, const unsigned char *p, size_t n_word, size_t n_
 {
     s->word = mem_alloc(mem_mul(n_word + 1, sizeof *s->word));
     for (size_t i = 0; i < n_word; i++) {
-        uint64_t v = read_number(p + 4 * i, 4);
+        uint64_t v = bytes_u32(p + 4 * i);
 
         if (v >= n_target || v > INT32_MAX)
             return err_set(e, ERR_MODEL, "shortlist: entry %zu is no word", i);
@@ -73,8 +64,8 @@ shortlist_parse(const void *bytes, size_t n, size_t n_source, size_t n_target,
                 struct err *e)
 {
     const unsigned char *p = bytes;
-    uint64_t n_offset = n < HEAD ? 0 : read_number(p + 32, 8);
-    uint64_t n_word = n < HEAD ? 0 : read_number(p + 40, 8);
+    uint64_t n_offset = n < HEAD ? 0 : bytes_u64(p + 32);
+    uint64_t n_word = n < HEAD ? 0 : bytes_u64(p + 40);
     struct shortlist *s;
 
     if (check_sizes(p, n, n_offset, n_word, e))
@@ -87,8 +78,8 @@ shortlist_parse(const void *bytes, size_t n, size_t n_source, size_t n_target,
     s = mem_zero(1, sizeof *s);
     s->n_source = n_source;
     s->frequent = n_target;
-    if (read_number(p + 16, 8) < n_target)
-        s->frequent = (size_t)read_number(p + 16, 8);
+    if (bytes_u64(p + 16) < n_target)
+        s->frequent = (size_t)bytes_u64(p + 16);
     if (read_offsets(s, p + HEAD, (size_t)n_word, e) == 0 &&
         read_words(s, p + HEAD + 8 * n_offset, (size_t)n_word, n_target, e) == 0)
         return s;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/dirlist.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "format/weights_build.h"
@@ -113,14 +114,32 @@ weights_set_meta(struct weights *w, struct meta *m)
     w->meta = m;
 }
 
+/* Are the n files that end as this one the parts of one, and this the first? */
+static int
+are_parts(const char *dir, const char *file, int n)
+{
+    const char *name = file + strlen(dir) + 1, *number = strstr(name, "-00001-of-");
+    char begin[NAME_MAX + 1], part[PATH_MAX];
+
+    if (number == NULL)
+        return 0;
+    snprintf(begin, sizeof begin, "%.*s", (int)(number - name), name);
+    return dirlist_find(dir, begin, number + strlen("-00001"), part, sizeof part) == n;
+}
+
 /* A format's file in a folder: 1 and its path, or 0, or -1: there are several. */
 static int
 look_in(const char *dir, const char *name, char *path, size_t cap, struct err *e)
 {
     int n;
 
-    if (*name == '*')
-        return file_find_ending(dir, name + 1, path, cap, e);
+    if (*name == '*') {
+        n = dirlist_find(dir, "", name + 1, path, cap);
+        if (n > 1 && !are_parts(dir, path, n))
+            return err_set(e, ERR_MODEL, "%d files in '%s' end in %s: name one", n, dir,
+                           name + 1);
+        return n > 0;
+    }
     n = snprintf(path, cap, "%s/%s", dir, name);
     return n > 0 && (size_t)n < cap && file_exists(path);
 }
@@ -137,20 +156,12 @@ find_in_folder(const char *dir, char *path, size_t cap, struct err *e)
     return N_FORMATS;
 }
 
-static int
-ends_in(const char *s, const char *end)
-{
-    size_t n = strlen(s), k = strlen(end);
-
-    return n >= k && memcmp(s + n - k, end, k) == 0;
-}
-
 /* A name that ends like a format's own, from its first dot on: x.safetensors. */
 static int
 find_by_suffix(const char *path)
 {
     for (int i = 0; i < N_FORMATS; i++)
-        if (ends_in(path, strchr(formats[i].name, '.')))
+        if (str_ends(str_of(path), strchr(formats[i].name, '.')))
             return i;
     return N_FORMATS;
 }

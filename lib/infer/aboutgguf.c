@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/dirlist.h"
 #include "infer/about.h"
 #include "infer/aboutmeta.h"
 
@@ -12,12 +12,7 @@ int aboutgguf_open(struct about *in, const char *path, struct err *e);
 int
 aboutgguf_bid(const char *path)
 {
-    size_t n = strlen(path);
-    char file[4096];
-    struct err e;
-
-    return (n > 5 && strcmp(path + n - 5, ".gguf") == 0) ||
-           file_find_ending(path, ".gguf", file, sizeof file, &e) != 0;
+    return dirlist_has(path, ".gguf");
 }
 
 /* A text of the metadata, if it is one. */

@@ -125,6 +125,8 @@ find_file(const char *path, char *file, size_t cap, struct err *e)
         return err_set(e, ERR_MODEL, "%s: more than one model in the folder", path);
     if (n == 0 && (size_t)snprintf(file, cap, "%s", path) >= cap)
         return err_set(e, ERR_MODEL, "the model's path is too long");
+    if (n == 0 && dirlist_is(path))
+        return err_set(e, ERR_MODEL, "%s: no .ftz and no .bin in the folder", path);
     return 0;
 }
 

@@ -1,7 +1,6 @@
 /* ftlabels.c - the labels of a fastText classifier */
 #include "infer/ftlabels.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "base/dirlist.h"
@@ -14,21 +13,10 @@ struct ftlabels {
     struct str *name;
 };
 
-static int
-ends(const char *path, const char *end)
-{
-    size_t n = strlen(path), k = strlen(end);
-
-    return n > k && strcmp(path + n - k, end) == 0;
-}
-
 int
 ftlabels_bid(const char *path)
 {
-    char file[PATH_MAX];
-
-    return ends(path, ".ftz") || ends(path, ".bin") ||
-           dirlist_find(path, "", ".ftz", file, sizeof file) > 0;
+    return dirlist_has(path, ".ftz") || str_ends(str_of(path), ".bin");
 }
 
 static void

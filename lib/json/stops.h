@@ -31,7 +31,7 @@ static inline void
 stops_begin(struct stops *s, const char *p, size_t n)
 {
     s->from = s->to = p;
-    s->end = s->bad = p + n;
+    s->end = s->bad = n > 0 ? p + n : p; /* which may be NULL */
     s->checked = 0;
 }
 

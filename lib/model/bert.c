@@ -7,7 +7,7 @@
 #include "model/encoder.h"
 #include "model/taskhead.h"
 
-static const struct encoder_kind kind = {
+const struct encoder_kind bert_kind = {
     .setting = { "hidden_size", "intermediate_size", "num_hidden_layers",
                  "num_attention_heads", "hidden_act" },
     .root = "bert.",
@@ -40,9 +40,9 @@ bert_open(const struct config *c, const struct weights *w, const struct pack_opt
 {
     struct encoder_shape s = { .n_type = 2, .eps = 1e-12 };
 
-    if (encoder_read(&s, &kind, c, e))
+    if (encoder_read(&s, &bert_kind, c, e))
         return NULL;
-    return encoder_open(&kind, &s, w, pack, e);
+    return encoder_open(&bert_kind, &s, w, pack, e);
 }
 
 const struct model_ops bert_ops = { "bert", bert_open, encoder_close, encoder_encode,

@@ -42,6 +42,8 @@ struct encoder_kind {
     const char *attended, *done; /* and norms. */
 };
 
+extern const struct encoder_kind bert_kind; /* RoBERTa's too, but for the root */
+
 struct encoder_shape {
     int n_vocab;
     int n_position, first; /* rows of the table of positions, and where texts begin */

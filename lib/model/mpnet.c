@@ -26,18 +26,6 @@ static const struct encoder_kind kind = {
     .done = "output.LayerNorm",
 };
 
-static const struct taskhead_kind heads[TASKHEADS] = {
-    [TASKHEAD_SEQUENCE] = { .dense = "classifier.dense",
-                            .act = TASKHEAD_TANH,
-                            .out = "classifier.out_proj" },
-    [TASKHEAD_TOKENS] = { .out = "classifier" },
-    [TASKHEAD_MASK] = { .dense = "lm_head.dense",
-                        .act = TASKHEAD_GELU,
-                        .norm = "lm_head.layer_norm",
-                        .out = "lm_head.decoder",
-                        .bias = "lm_head.bias" },
-};
-
 /* Distances up to 7 have a bucket each, beyond them the buckets widen by sqrt(2), the
  * last one, from 91 on, has the rest; keys behind the query have the upper half. */
 static int
@@ -75,4 +63,4 @@ mpnet_open(const struct config *c, const struct weights *w, const struct pack_op
 }
 
 const struct model_ops mpnet_ops = { "mpnet", mpnet_open, encoder_close, encoder_encode,
-                                     heads };
+                                     roberta_heads };

@@ -9,22 +9,7 @@
 #include "model/encoder.h"
 #include "model/taskhead.h"
 
-static const struct encoder_kind kind = {
-    .setting = { "hidden_size", "intermediate_size", "num_hidden_layers",
-                 "num_attention_heads", "hidden_act" },
-    .root = "roberta.",
-    .layer = "encoder.layer.",
-    .query = "attention.self.query",
-    .key = "attention.self.key",
-    .value = "attention.self.value",
-    .out = "attention.output.dense",
-    .attended = "attention.output.LayerNorm",
-    .up = "intermediate.dense",
-    .down = "output.dense",
-    .done = "output.LayerNorm",
-};
-
-static const struct taskhead_kind heads[TASKHEADS] = {
+const struct taskhead_kind roberta_heads[TASKHEADS] = {
     [TASKHEAD_SEQUENCE] = { .dense = "classifier.dense",
                             .act = TASKHEAD_TANH,
                             .out = "classifier.out_proj" },
@@ -41,8 +26,10 @@ roberta_open(const struct config *c, const struct weights *w,
              const struct pack_opt *pack, struct err *e)
 {
     struct encoder_shape s = { .n_type = 1, .eps = 1e-12 };
+    struct encoder_kind kind = bert_kind;
     int padding = 1;
 
+    kind.root = "roberta.";
     if (encoder_read(&s, &kind, c, e) ||
         config_opt_int(c, "pad_token_id", 0, s.n_position - 2, &padding, e))
         return NULL;
@@ -56,6 +43,6 @@ roberta_open(const struct config *c, const struct weights *w,
 }
 
 const struct model_ops roberta_ops = { "roberta", roberta_open, encoder_close,
-                                       encoder_encode, heads };
+                                       encoder_encode, roberta_heads };
 const struct model_ops roberta_xlm_ops = { "xlm-roberta", roberta_open, encoder_close,
-                                           encoder_encode, heads };
+                                           encoder_encode, roberta_heads };

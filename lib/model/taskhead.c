@@ -42,14 +42,12 @@ check_class(const struct model *m, enum taskhead_task task, struct err *e)
 {
     char class[100];
     const char *end = suffix[task];
-    size_t n;
 
     if (end == NULL)
         return 0;
     if (config_first(m->config, "architectures", class, sizeof class, e))
         return -1;
-    n = strlen(class);
-    if (n < strlen(end) || strcmp(class + n - strlen(end), end) != 0)
+    if (!str_ends(str_of(class), end))
         return config_bad(m->config, "architectures", e, "'%s' has no %s (...%s does)",
                           class, purpose[task], end);
     return 0;

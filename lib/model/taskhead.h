@@ -43,6 +43,8 @@ struct taskhead_kind {
     const char *bias; /* c, by another name than that */
 };
 
+extern const struct taskhead_kind roberta_heads[TASKHEADS]; /* MPNet's too */
+
 struct taskhead {
     size_t n_out;
     const struct str *label; /* [n_out]; NULL: words */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "text/utf8.h"
@@ -14,8 +15,7 @@ enum wire { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
 
 /* A message that is read field by field, and the field that was read last. */
 struct message {
-    const unsigned char *p;
-    size_t n;
+    struct bytes rest;
     const char *what; /* for errors */
     struct err *e;
 
@@ -36,17 +36,14 @@ read_varint(struct message *m, uint64_t *v)
 {
     *v = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {
-        unsigned char byte;
+        const unsigned char *byte = bytes_take(&m->rest, 1);
 
-        if (m->n == 0)
+        if (byte == NULL)
             return bad(m, "cut inside a number");
-        byte = *m->p;
-        m->p++;
-        m->n--;
-        if (shift == 63 && byte > 1)
+        if (shift == 63 && *byte > 1)
             break;
-        *v |= (uint64_t)(byte & 0x7F) << shift;
-        if (byte < 0x80)
+        *v |= (uint64_t)(*byte & 0x7F) << shift;
+        if (*byte < 0x80)
             return 0;
     }
     return bad(m, "a number of more than 64 bits");
@@ -55,13 +52,11 @@ read_varint(struct message *m, uint64_t *v)
 static int
 read_fixed(struct message *m, size_t size)
 {
-    if (size > m->n)
+    const unsigned char *p = bytes_take(&m->rest, size);
+
+    if (p == NULL)
         return bad(m, "cut inside a number");
-    m->number = 0;
-    for (size_t i = size; i-- > 0;)
-        m->number = m->number << 8 | m->p[i];
-    m->p += size;
-    m->n -= size;
+    m->number = bytes_number(p, size);
     return 0;
 }
 
@@ -69,14 +64,13 @@ static int
 read_bytes(struct message *m)
 {
     uint64_t n;
+    const char *p;
 
     if (read_varint(m, &n))
         return -1;
-    if (n > m->n)
+    if ((p = (const char *)bytes_take(&m->rest, n)) == NULL)
         return bad(m, "a length that goes beyond its end");
-    m->bytes = (struct str){ (const char *)m->p, (size_t)n };
-    m->p += n;
-    m->n -= (size_t)n;
+    m->bytes = (struct str){ p, (size_t)n };
     return 0;
 }
 
@@ -87,7 +81,7 @@ next_field(struct message *m)
     uint64_t key;
     int rc;
 
-    if (m->n == 0)
+    if (m->rest.n == 0)
         return 0;
     if (read_varint(m, &key))
         return -1;
@@ -133,7 +127,9 @@ enter(const struct message *m, struct message *in, const char *what)
     if (expect(m, BYTES))
         return -1;
     *in = (struct message){
-        .p = (const unsigned char *)m->bytes.p, .n = m->bytes.n, .what = what, .e = m->e
+        .rest = { (const unsigned char *)m->bytes.p, m->bytes.n },
+        .what = what,
+        .e = m->e,
     };
     return 0;
 }
@@ -306,7 +302,7 @@ check_pieces(struct spm *s, struct err *e)
 int
 spm_read(struct spm *s, const unsigned char *p, size_t n, struct err *e)
 {
-    struct message m = { .p = p, .n = n, .what = "model", .e = e };
+    struct message m = { .rest = { p, n }, .what = "model", .e = e };
 
     *s = (struct spm){
         .model = SPM_UNIGRAM,

@@ -1,6 +1,7 @@
 /* spmnorm.c - what SentencePiece does to text before it is cut into pieces */
 #include "token/spmnorm.h"
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "text/utf8.h"
 
@@ -32,9 +33,7 @@ unit_has_leaf(uint32_t unit)
 static uint32_t
 read_u32(const char *p)
 {
-    const unsigned char *b = (const unsigned char *)p;
-
-    return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+    return bytes_u32((const unsigned char *)p);
 }
 
 /* The child of *node by a byte: 1 and its number, or 0. No number is beyond the trie.

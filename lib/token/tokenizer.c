@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/dirlist.h"
 #include "base/file.h"
 #include "format/weights.h"
 #include "text/utf8.h"
@@ -285,18 +286,6 @@ open_gguf(const char *path, struct err *e)
     return t;
 }
 
-/* A GGUF file, or a folder that has one and no tokenizer.json. */
-static int
-is_gguf(const char *path)
-{
-    size_t n = strlen(path);
-    char file[4096];
-    struct err e;
-
-    return (n > 5 && strcmp(path + n - 5, ".gguf") == 0) ||
-           file_find_ending(path, ".gguf", file, sizeof file, &e) != 0;
-}
-
 struct tokenizer *
 tokenizer_open(const char *path, struct err *e)
 {
@@ -307,11 +296,13 @@ tokenizer_open(const char *path, struct err *e)
     buf_char(&file, '\0');
     if (file_exists(file.p))
         path = file.p;
-    else if (is_gguf(path)) {
+    else if (dirlist_has(path, ".gguf")) {
         buf_free(&file);
         return open_gguf(path, e);
     }
-    if (file_read(path, MAX_FILE, &json, e))
+    if (dirlist_is(path))
+        err_set(e, ERR_MODEL, "%s: no tokenizer.json and no .gguf in the folder", path);
+    else if (file_read(path, MAX_FILE, &json, e))
         e->code = ERR_MODEL;
     else if ((t = tokenizer_parse(json.p, json.n, e)) == NULL)
         err_wrap(e, "%s", path);

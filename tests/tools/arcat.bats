@@ -3,6 +3,7 @@
 # arcat: the same texts as the makers of the archives read; damage, bombs and odd names
 
 bats_require_minimum_version 1.5.0
+load until
 
 setup_file() {
     python3 "$BATS_TEST_DIRNAME/arcat_make.py" "$BATS_FILE_TMPDIR"
@@ -242,11 +243,7 @@ rejects() {
     pid=$!
     exec 9>pipe
     printf 'one\ntwo\n' >&9
-    for ((i = 0; i < 100; i++)); do
-        [ "$(wc -l <live)" = 2 ] && break
-        sleep 0.05
-    done
-    [ "$(wc -l <live)" = 2 ]
+    until_true $pid has_lines 2 live
     kill -TERM $pid
     status=0
     wait $pid || status=$?

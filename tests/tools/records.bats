@@ -5,6 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 load records
+load until
 
 setup() {
     root=$BATS_TEST_DIRNAME/../..
@@ -357,17 +358,29 @@ looks() {
         pid=$!
         exec 9>"$dir/fifo"
         printf '{"text":"a"}\n{"text":"b"}\n{"te' >&9
-        for _ in $(seq 100); do [ "$(wc -l <"$dir/out")" = 2 ] && break; sleep 0.1; done
-        kill -USR1 "$pid"
-        for _ in $(seq 50); do [ -s "$dir/err" ] && break; sleep 0.1; done
+        until_true "$pid" has_lines 2 "$dir/out" &&
+            until_true "$pid" tells "$pid" "$dir/err" '"records":2,' || return
         kill -TERM "$pid"
         wait "$pid" || s=$?
         exec 9>&-
         [ $s = 143 ] && [ "$(wc -l <"$dir/out")" = 2 ] &&
             jq -e '.stopped=="SIGTERM" and .exit==143 and .done==2 and .done_to.byte==26' "$dir/stats" &&
-            jq -e '.records==2' "$dir/err"
+            jq -e 'has("records")' "$dir/err"
     }
     each_tool term
+}
+@test "where nothing is JSON, -T is offered; with a record of it, -q or -T it is not" {
+    hint() {
+        rm -f "$BATS_TEST_TMPDIR/hints"
+        for how in 'a\nb\n|' 'a\nb\n|-q' 'a\nb\n|-T' 'a\n{"text":"b"}\n|' '|'; do
+            # shellcheck disable=SC2086 # no option is no word
+            mill "${how%|*}" ${how##*|}
+            grep -c 'no line is JSON; -T reads plain text' "$BATS_TEST_TMPDIR/err" \
+                >>"$BATS_TEST_TMPDIR/hints" || true
+        done
+        [ "$(paste -sd, "$BATS_TEST_TMPDIR/hints")" = 1,0,0,0,0 ]
+    }
+    each_tool hint
 }
 @test "locale does not matter" {
     locale() {

@@ -105,7 +105,7 @@ tokens() {
 
 # GGUF: a file that the unit tests of the reader have built, with <end> as token 259.
 gguf() {
-    cp "$BATS_TEST_DIRNAME/../fuzz/corpus/bpe/built-00" "$BATS_TEST_TMPDIR/small.gguf"
+    cp "$BATS_TEST_DIRNAME/../fuzz/corpus/tokgguf/bpe-00" "$BATS_TEST_TMPDIR/small.gguf"
     echo "$BATS_TEST_TMPDIR/small.gguf"
 }
 @test "GGUF: a file, and a folder with one; there and back" {

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/cpu.h"
 #include "base/file.h"
 #include "base/map.h"
@@ -31,6 +32,25 @@ memory(void)
     tap_ok(arena_alloc(&a, 1 << 20) != NULL && a.head != NULL,
            "a reset arena is reused");
     arena_release(&a);
+}
+
+static void
+bytes(void)
+{
+    static const unsigned char p[] = { 0, 0, 0xC0, 0xBF, 5, 6, 7, 0x88 };
+    struct bytes rest = { p, sizeof p };
+
+    tap_ok(bytes_take(&rest, 9) == NULL && bytes_take(&rest, UINT64_MAX) == NULL &&
+               rest.p == p && rest.n == 8,
+           "more bytes than there are: none is taken");
+    tap_ok(bytes_take(&rest, 1) == p && bytes_take(&rest, 0) == p + 1 &&
+               bytes_take(&rest, 7) == p + 1 && rest.n == 0 &&
+               bytes_take(&rest, 1) == NULL,
+           "bytes are taken up to the last one");
+    tap_ok(bytes_u32(p) == 0xBFC00000 && bytes_f32(p) == -1.5f &&
+               bytes_u64(p) == 0x88070605BFC00000 &&
+               bytes_number(p, 8) == bytes_u64(p) && bytes_number(p + 3, 3) == 0x605BF,
+           "numbers are little-endian");
 }
 
 static void
@@ -146,6 +166,7 @@ main(void)
     struct err e;
 
     memory();
+    bytes();
     buffers();
     maps();
     threads();

@@ -1,17 +1,15 @@
 /*
  * test_bpe.c - byte-level BPE as Hugging Face tokenizers and llama.cpp do it
  *
- * tests/golden/bpe is made by make_bpe.py. The model's own golden file was made by a
- * program that reads \x41 in a text as A: lines that it has changed are no answer.
+ * tests/golden/bpe is made by make_bpe.py.
  *
- * test_bpe DIR writes the files that it builds, too: the seeds of fuzz_bpe.
+ * test_bpe DIR writes the files that it builds, too: seeds of fuzz_tokgguf.
  */
 #include "base/mem.h"
-#include "ggufbuild.h"
+#include "gguftok.h"
 #include "text/utf8.h"
 #include "token/bytemap.h"
 #include "token/pretok.h"
-#include "tokgolden.h"
 
 #define ONE_MB ((size_t)1 << 20)
 
@@ -32,31 +30,6 @@ test_golden(const char *name)
     tokgolden_run(t, path, &g);
     tap_ok(g.same == g.lines && g.lines > 400,
            "%s: %d of %d lines as Hugging Face tokenizers", name, g.same, g.lines);
-    tokenizer_close(t);
-}
-
-static void
-test_model(void)
-{
-    const char *models = getenv("TEXTMILL_MODELS");
-    char path[4096];
-    struct tokenizer *t = NULL;
-    struct tokgolden g = { 0 };
-    struct err e = { 0 };
-
-    snprintf(path, sizeof path, "%s/smollm2", models ? models : "");
-    if (models == NULL || !file_exists(path)) {
-        tap_skip("smollm2", "the model is not here");
-        return;
-    }
-    t = tokenizer_open(path, &e);
-    snprintf(path, sizeof path, "%s/golden/smollm2-tokens.jsonl", tap_shared());
-    if (t && tokgolden_run(t, path, &g))
-        tap_skip("smollm2", "no shared folder");
-    else
-        tap_ok(t && g.same + g.other == g.lines && g.same >= 290,
-               "smollm2: %d lines as llama.cpp, %d of another text, of %d %s", g.same,
-               g.other, g.lines, e.msg);
     tokenizer_close(t);
 }
 
@@ -108,46 +81,6 @@ build(struct ggufbuild *g, const char *pre, const char *merges)
     buf_free(&list);
 }
 
-static const char *seeds; /* the folder for files that are built, or NULL */
-
-static struct tokenizer *
-open_built(struct ggufbuild *g, struct err *e)
-{
-    static int n;
-    struct weights *w = ggufbuild_read(g, e);
-    struct tokenizer *t = w ? tokenizer_from_meta(weights_meta(w), e) : NULL;
-    char path[4096];
-
-    weights_close(w);
-    snprintf(path, sizeof path, "%s/built-%02d", seeds ? seeds : "", n++);
-    if (seeds && file_replace(path, g->file.p, g->file.n, e))
-        puts(e->msg);
-    return t;
-}
-
-/* The pieces of a text, joined by spaces. */
-static int
-pieces_are(const struct tokenizer *t, const char *text, unsigned flags,
-           const char *want)
-{
-    struct tokenizer_work w = { 0 };
-    struct buf b = { 0 };
-    struct err e;
-    int ok;
-
-    tokenizer_encode(t, str_of(text), flags, &w, &e);
-    for (size_t i = 0; i < w.n; i++) {
-        buf_puts(&b, i ? " " : "");
-        buf_str(&b, tokenizer_piece(t, w.id[i]));
-    }
-    ok = str_is((struct str){ b.p, b.n }, want);
-    if (!ok)
-        printf("# '%.*s'\n", (int)b.n, b.p);
-    tokenizer_work_release(&w);
-    buf_free(&b);
-    return ok;
-}
-
 static void
 test_gguf(void)
 {
@@ -158,15 +91,14 @@ test_gguf(void)
     build(&g, "gpt-2", "h e,l l,he ll");
     ggufbuild_bool(&g, "tokenizer.ggml.add_bos_token", 1);
     ggufbuild_u32(&g, "tokenizer.ggml.bos_token_id", 259);
-    t = open_built(&g, &e);
+    t = gguftok_open(&g, &e);
     tap_ok(t != NULL, "opened %s", e.msg);
-    tap_ok(pieces_are(t, "hello", 0, "<end> hell o"), "merged, with its frame");
-    tap_ok(
-        pieces_are(t, "a<end>b<tab>c", TOKENIZER_NO_SPECIAL, "a < e n d > b <tab> c"),
-        "a control token that is written is text, a user-defined one is not");
-    tap_ok(pieces_are(t, "a<end>b", TOKENIZER_NO_SPECIAL | TOKENIZER_PARSE_SPECIAL,
-                      "a <end> b"),
-           "unless it is asked for");
+    gguftok_is(t, "hello", 0, "<end> hell o"); /* with its frame */
+    /* A control token that is written is text, a user-defined one is not, */
+    gguftok_is(t, "a<end>b<tab>c", TOKENIZER_NO_SPECIAL, "a < e n d > b <tab> c");
+    /* unless it is asked for. */
+    gguftok_is(t, "a<end>b", TOKENIZER_NO_SPECIAL | TOKENIZER_PARSE_SPECIAL,
+               "a <end> b");
     tokenizer_close(t);
     ggufbuild_free(&g);
 }
@@ -182,7 +114,7 @@ test_decode(void)
     struct buf b = { 0 };
 
     build(&g, "smollm", "h e");
-    t = open_built(&g, &e);
+    t = gguftok_open(&g, &e);
     tap_ok(tokenizer_decode(t, half, 3, 0, &b, &e) == 0 &&
                str_is((struct str){ b.p, b.n }, "h\xEF\xBF\xBDh"),
            "half a character");
@@ -200,45 +132,33 @@ test_decode(void)
 }
 
 static void
-refuse(struct ggufbuild *g, const char *what)
-{
-    struct err e = { 0 };
-    struct tokenizer *t = open_built(g, &e);
-
-    tap_ok(t == NULL && e.code == ERR_MODEL && strstr(e.msg, what), "refused: %s",
-           e.msg);
-    tokenizer_close(t);
-    ggufbuild_free(g);
-}
-
-static void
 test_hostile(void)
 {
     struct ggufbuild g = { 0 };
     int32_t few[] = { 1, 1, 1 };
 
     build(&g, "my-own", "h e");
-    refuse(&g, "'my-own' is not supported");
+    gguftok_refuse(&g, "'my-own' is not supported");
     build(&g, "gpt-2", "h e,x y z");
-    refuse(&g, "not all are tokens");
+    gguftok_refuse(&g, "not all are tokens");
     build(&g, "gpt-2", "h e,hello");
-    refuse(&g, "is not two tokens");
+    gguftok_refuse(&g, "is not two tokens");
     build(&g, "gpt-2", "h e,l l,h e");
-    refuse(&g, "is there twice");
+    gguftok_refuse(&g, "is there twice");
     build(&g, "gpt-2", "h e,e h");
-    refuse(&g, "not all are tokens");
+    gguftok_refuse(&g, "not all are tokens");
     build(&g, "gpt-2", "h e");
     ggufbuild_bool(&g, "tokenizer.ggml.add_bos_token", 1);
     ggufbuild_u32(&g, "tokenizer.ggml.bos_token_id", 261);
-    refuse(&g, "is 261, must be in 0 to 260");
+    gguftok_refuse(&g, "is 261, must be in 0 to 260");
     ggufbuild_str(&g, "tokenizer.ggml.model", "gpt2");
     ggufbuild_str(&g, "tokenizer.ggml.pre", "gpt-2");
     ggufbuild_i32s(&g, "tokenizer.ggml.tokens", few, 3);
-    refuse(&g, "must be an array of strings");
+    gguftok_refuse(&g, "must be an array of strings");
     ggufbuild_str(&g, "tokenizer.ggml.model", "none");
-    refuse(&g, "'none' is not supported");
+    gguftok_refuse(&g, "'none' is not supported");
     ggufbuild_u32(&g, "tokenizer.ggml.model", 1);
-    refuse(&g, "must be string");
+    gguftok_refuse(&g, "must be string");
 }
 
 /* One megabyte of one thing: what is not linear, or near it, does not end. */
@@ -259,7 +179,7 @@ test_long(void)
 
         build(&g, pre[k], "h e,l l,he ll");
         ggufbuild_bool(&g, "tokenizer.ggml.add_bos_token", 0);
-        t = open_built(&g, &e);
+        t = gguftok_open(&g, &e);
         for (size_t i = 0; t && i < n; i++) {
             struct buf b = { 0 }, back = { 0 };
             while (b.n < ONE_MB)
@@ -282,13 +202,13 @@ test_long(void)
 int
 main(int argc, char **argv)
 {
-    seeds = argc == 2 ? argv[1] : NULL;
+    gguftok_seeds(argc, argv, "bpe");
     test_bytemap();
     test_golden("gpt2");
     test_golden("smollm");
     test_golden("llama3");
     test_golden("qwen2");
-    test_model();
+    gguftok_real("smollm2", 290);
     test_gguf();
     test_decode();
     test_hostile();

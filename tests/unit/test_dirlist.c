@@ -29,6 +29,13 @@ main(void)
            "but do not overlap");
     tap_ok(dirlist_find(f.dir, "model", ".bin", path, strlen(f.dir) + 5) == 0,
            "a path that is too long does not count");
+    folder_puts(&f, ".model.bin", "");
+    tap_ok(dirlist_find(f.dir, "", ".bin", path, sizeof path) == 4 &&
+               dirlist_find(f.dir, ".model", ".bin", path, sizeof path) == 0,
+           "hidden files do not count");
+    tap_ok(dirlist_has(f.dir, ".bin") && !dirlist_has(f.dir, ".gguf") &&
+               dirlist_has("./x.gguf", ".gguf") && !dirlist_has("./x.gguf", ".bin"),
+           "in a folder, or the path itself");
     folder_remove(&f);
     tap_ok(dirlist_find(f.dir, "model", ".bin", path, sizeof path) == 0, "no folder");
     return tap_done();

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "folder.h"
 #include "jfloats.h"
@@ -416,7 +417,7 @@ test_none(void)
 static size_t
 word_row(const struct file *f, int id)
 {
-    size_t n = f->p[0] | (size_t)f->p[1] << 8 | (size_t)f->p[2] << 16;
+    size_t n = bytes_u64(f->p);
     struct json v;
     struct err e;
     int64_t at = 0;

