@@ -18,9 +18,10 @@
 #include "cli/signals.h"
 #include "cli/sink.h"
 
-#define MAX_THREADS 256
-#define BATCH_BYTES ((size_t)1 << 20)
-#define DEDUP_BYTES ((size_t)256 << 20)
+#define MAX_THREADS  256
+#define WINDOW_LEAST 8 /* records of a window, about, unless there are no more */
+#define BATCH_BYTES  ((size_t)1 << 20)
+#define DEDUP_BYTES  ((size_t)256 << 20)
 
 struct filter {
     struct filter_opt opt;
@@ -40,6 +41,7 @@ struct filter {
 
     pthread_mutex_t read_lock; /* the input, and the order in which batches are cut */
     unsigned long long next_read;
+    uint64_t handed; /* bytes that are in batches, or were */
     int read_end;
 
     pthread_mutex_t lock; /* all below, and the report */
@@ -310,6 +312,22 @@ take_free(struct filter *f)
 
 /* Cut the next batch from the input. 0: there is none. An input error becomes the end
  * of a last, empty batch, so that it is told behind the records before it. */
+/* Where texts are costly and the input's size is known, a window is no more than a
+ * worker's share of what is left, so that all end at about the same time; but not less
+ * than some records, which go better together. */
+static size_t
+window_bytes(const struct filter *f)
+{
+    uint64_t size = input_size(f->input), left, least;
+
+    if (!f->tool->costly || size <= f->handed)
+        return f->max_bytes;
+    least = f->n_read ? f->handed / f->n_read * WINDOW_LEAST : 0;
+    left = (size - f->handed) / (uint64_t)pool_size(f->pool);
+    left = left > least ? left : least;
+    return left < f->max_bytes ? (size_t)left + 1 : f->max_bytes;
+}
+
 static int
 read_batch(struct filter *f, struct batch *b)
 {
@@ -322,7 +340,8 @@ read_batch(struct filter *f, struct batch *b)
     pthread_mutex_lock(&f->read_lock);
     t0 = pool_clock();
     if (!f->read_end) {
-        rc = input_next(f->input, &b->in, f->max_lines, f->max_bytes, &b->fatal);
+        rc = input_next(f->input, &b->in, f->max_lines, window_bytes(f), &b->fatal);
+        f->handed += rc > 0 ? b->in.data.n : 0;
         f->read_end = rc <= 0;
         if (rc != 0)
             b->seq = f->next_read++;
