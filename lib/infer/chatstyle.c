@@ -1,6 +1,8 @@
 /* chatstyle.c - the closed list of ways in which models are spoken to */
 #include "infer/chatstyle.h"
 
+#include "text/utf8.h"
+
 #define TEMPLATE_MAX ((size_t)1 << 17)
 #define SYSTEM_MAX   4096 /* bytes of a system text that a template has */
 
@@ -271,7 +273,8 @@ chatstyle_match(struct str template, struct chatstyle_made *made, struct err *e)
     struct str s;
 
     *made = (struct chatstyle_made){ 0 };
-    if (template.n <= TEMPLATE_MAX) {
+    if (template.n <= TEMPLATE_MAX &&
+        utf8_valid(template.p, template.n) == template.n) {
         plain_text(template, &made->text);
         s = buf_span(&made->text);
         style = find_style(s);
