@@ -25,7 +25,7 @@ static const struct chatstyle list[] = {
     {
         .name = "chatml",
         .has = { "<|im_start|>assistant\n", "<|im_end|>\n" },
-        .lacks = { "<|im_sep|>", "strftime_now" },
+        .lacks = { "<|im_start|>assistant\n<", "<|im_sep|>", "strftime_now" },
         .token = { "<|im_start|>", "<|im_end|>" },
         .system = { "<|im_start|>system\n", "<|im_end|>\n" },
         .user = { "<|im_start|>user\n", "<|im_end|>\n" },
@@ -63,7 +63,8 @@ static const struct chatstyle list[] = {
     },
     {
         .name = "llama2",
-        .has = { "[INST] ", " [/INST]", "<<SYS>>\n", "\n<</SYS>>\n\n", "bos_token + " },
+        .has = { "[INST] ", " [/INST]", "<<SYS>>\n", "\n<</SYS>>\n\n", "bos_token + ",
+                 "content.strip()" },
         .how = CHATSTYLE_INSIDE,
         .system = { "<<SYS>>\n", "\n<</SYS>>\n\n" },
         .user = { "\1[INST] ", " [/INST]" },
@@ -175,15 +176,29 @@ is_quote(char c)
     return c == '\'' || c == '"';
 }
 
-/* A default system text that is put together out of sight of own_system() */
+/* Behind a name, is there "= 'text'", with some text? */
+static int
+is_given_text(struct str s, size_t at)
+{
+    while (at < s.n && s.p[at] == ' ')
+        at++;
+    if (at == s.n || s.p[at] != '=')
+        return 0;
+    for (at++; at < s.n && s.p[at] == ' '; at++)
+        ;
+    return s.n - at >= 2 && is_quote(s.p[at]) && s.p[at + 1] != s.p[at];
+}
+
+/* A default system text that is put together out of sight of own_system(): a variable
+ * with such a name that is given a text. */
 static int
 hides_system(struct str s)
 {
-    static const char set[] = "system_message = ";
-
-    for (size_t at = 0; (at = find(s, at, set)) < s.n;) {
-        at += sizeof set - 1;
-        if (s.n - at >= 2 && is_quote(s.p[at]) && s.p[at + 1] != s.p[at])
+    for (size_t at = 0; (at = find(s, at, "system")) < s.n;) {
+        while (at < s.n &&
+               (s.p[at] == '_' || s.p[at] == '.' || (s.p[at] >= 'a' && s.p[at] <= 'z')))
+            at++;
+        if (is_given_text(s, at))
             return 1;
     }
     return 0;
@@ -198,7 +213,7 @@ fits(const struct chatstyle *c, struct str s)
     for (size_t i = 0; i < sizeof c->lacks / sizeof *c->lacks && c->lacks[i]; i++)
         if (holds(s, c->lacks[i]))
             return 0;
-    return c->how != CHATSTYLE_TURN || !hides_system(s);
+    return !hides_system(s);
 }
 
 static int

@@ -404,6 +404,8 @@ test_templates(void)
     check_template("{{ x.__class__.__mro__ }}", unknown);
     check_template(IM ASK "{{ strftime_now('%d') }}", unknown);
     check_template(IM ASK "{% set system_message = 'Be good.' %}", unknown);
+    check_template(IM ASK "{%- set system.content=\"In\" %}", unknown);
+    check_template(IM "{{ '<|im_start|>assistant\\n<think>\\n' }}", unknown);
     check_template(IM ASK "{% set system_message = '' %}", "chatml");
     check_template(IM ASK "\xFF", unknown);
     check_template("<start_of_turn>model\\n<end_of_turn>\\n", unknown);
