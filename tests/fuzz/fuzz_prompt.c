@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
-/* What is made is UTF-8 and begins with the template's beginning; or it says why not. */
+/* What is made is UTF-8 and begins as the template does; or it says why not. */
 static void
 try_record(const struct prompt *p, struct str line)
 {
