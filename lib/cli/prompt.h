@@ -12,8 +12,8 @@
  *
  * {{PROGRAM}} is jq, run over the whole record; it must give one string or number, or
  * the record is rejected as `type`. It ends at the first two braces together: within it
- * they need a space between them. What would be taken for one of these is written as jq,
- * too: {{"{text}"}}.
+ * they need a space between them. What would be taken for one of these is written as
+ * jq, too: {{"{text}"}}.
  *
  * A template that begins with @ is the name of a file that holds it; a line's end at
  * the end of the file does not count.

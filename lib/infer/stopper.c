@@ -17,8 +17,8 @@ struct stopper {
     struct arena mem;
 };
 
-/* How much of the pattern a text ends in that ended in `match` bytes of it, not all, and
- * goes on with c. */
+/* How much of the pattern a text ends in that ended in `match` bytes of it, but not
+ * all, and goes on with c. */
 static inline size_t
 advance(const struct pattern *p, size_t match, char c)
 {
