@@ -242,6 +242,7 @@ test_forged(void)
         tap_ok(want > 0 && got == want, "%s: %zu special tokens, all the template's",
                kind[i], got);
         close_model(&m);
+        chat_work_release(&w);
         m = open_model(dir, &special, &e);
         chat_encode(m.c, &yes, &w, &e);
         got = count_special(m.t, &w);
@@ -360,6 +361,35 @@ test_shared(void)
     close_model(&m);
 }
 
+/* A head that stays, and one that changes, in one workspace and in fresh ones */
+static void
+test_head(void)
+{
+    const struct chat_opt opt = { 0 };
+    const struct str system[] = { STR("A"), STR("B"), STR("") };
+    const struct chat_turn turn[] = { { STR("q"), STR("a") }, { STR("qa"), STR("") } };
+    struct chat_work used = { .max = 0 };
+    struct err e = { 0 };
+    struct model m = open_model(GOLDEN "smollm", &opt, &e);
+    int same = 0, tried = 0;
+
+    for (unsigned i = 0; i < 300; i++, tried++) {
+        unsigned pick = (i * i + i / 3) % 7;
+        struct chat_text text = { pick % 4 < 3 ? &system[pick % 4] : NULL,
+                                  &turn[pick & 1], pick % 3 ? 1 : 0,
+                                  i % 5 ? STR(" x") : STR("y") };
+        struct chat_work fresh = { .max = used.max = i % 50 ? 0 : 20 };
+        int a = chat_encode(m.c, &text, &used, &e);
+        int b = chat_encode(m.c, &text, &fresh, &e);
+        same += a == b && used.n == fresh.n &&
+                chat_common(used.id, used.n, fresh.id, fresh.n) == used.n;
+        chat_work_release(&fresh);
+    }
+    tap_ok(same == tried, "%d of %d the same whatever came before", same, tried);
+    chat_work_release(&used);
+    close_model(&m);
+}
+
 /* ---- templates that are none ---- */
 
 /* What a template makes of the smollm folder's tokens: the style's name or the error */
@@ -422,6 +452,7 @@ main(void)
     test_raw();
     test_bounds();
     test_shared();
+    test_head();
     test_templates();
     return tap_done();
 }
