@@ -367,7 +367,7 @@ test_head(void)
 {
     const struct chat_opt opt = { 0 };
     const struct str system[] = { STR("A"), STR("B"), STR("") };
-    const struct chat_turn turn[] = { { STR("q"), STR("a") }, { STR("qa"), STR("") } };
+    const struct chat_turn turn[] = { { STR("q"), STR("a") }, { STR("q"), STR("") } };
     struct chat_work used = { .max = 0 };
     struct err e = { 0 };
     struct model m = open_model(GOLDEN "smollm", &opt, &e);
