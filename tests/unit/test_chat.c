@@ -374,9 +374,9 @@ test_head(void)
     int same = 0, tried = 0;
 
     for (unsigned i = 0; i < 300; i++, tried++) {
-        unsigned pick = (i * i + i / 3) % 7;
+        unsigned pick = i / 7 % 7;
         struct chat_text text = { pick % 4 < 3 ? &system[pick % 4] : NULL,
-                                  &turn[pick & 1], pick % 3 ? 1 : 0,
+                                  &turn[i * 5 / 3 % 2], pick % 3 ? 1 : 0,
                                   i % 5 ? STR(" x") : STR("y") };
         struct chat_work fresh = { .max = used.max = i % 50 ? 0 : 20 };
         int a = chat_encode(m.c, &text, &used, &e);
