@@ -378,7 +378,7 @@ test_head(void)
         struct chat_text text = { pick % 4 < 3 ? &system[pick % 4] : NULL,
                                   &turn[i * 5 / 3 % 2], pick % 3 ? 1 : 0,
                                   i % 5 ? STR(" x") : STR("y") };
-        struct chat_work fresh = { .max = used.max = i % 50 ? 0 : 20 };
+        struct chat_work fresh = { .max = used.max = i % 50 ? 0 : 8 };
         int a = chat_encode(m.c, &text, &used, &e);
         int b = chat_encode(m.c, &text, &fresh, &e);
         same += a == b && used.n == fresh.n &&
