@@ -270,9 +270,9 @@ reserve(struct sample_work *w, size_t n)
     w->cap = n;
 }
 
-/* Only those of at least `min` stay, and of those that equal it, `equal` ones. */
+/* Only those of at least `min` stay. */
 static void
-keep_from(struct sample_work *w, const struct kernels *k, float min, size_t equal)
+keep_from(struct sample_work *w, const struct kernels *k, float min)
 {
     int32_t *id = w->id;
     float *p = w->p;
@@ -284,12 +284,26 @@ keep_from(struct sample_work *w, const struct kernels *k, float min, size_t equa
             continue;
         for (size_t i = at; i < end; i++) {
             float x = p[i];
-            size_t same = x == min && equal > 0;
-            equal -= same;
             id[n] = id[i];
             p[n] = x;
-            n += (x > min) | same;
+            n += x >= min;
         }
+    }
+    w->n = n;
+}
+
+/* Of those that equal x only the first `count` stay. */
+static void
+keep_equal(struct sample_work *w, float x, size_t count)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->n; i++) {
+        int leaves = w->p[i] == x && count == 0;
+        count -= w->p[i] == x && count > 0;
+        w->id[n] = w->id[i];
+        w->p[n] = w->p[i];
+        n += !leaves;
     }
     w->n = n;
 }
@@ -313,7 +327,7 @@ shrink(struct collect *c)
 
     if (c->k < w->n) {
         c->min = float_of(threshold(w->p, w->n, 0, (double)c->k, &above));
-        keep_from(w, c->kernels, c->min, w->n);
+        keep_from(w, c->kernels, c->min);
     }
     c->full = w->n + (c->k > CHUNK ? c->k : CHUNK);
 }
@@ -419,13 +433,14 @@ cut_top_p(struct sample_work *w, const struct kernels *k, double share)
     double small = (1 - share) * w->total / 2 / (double)w->n;
     float min;
 
-    keep_from(w, k, small < 1 ? (float)small : 1.0f, w->n);
+    keep_from(w, k, small < 1 ? (float)small : 1.0f);
     min = float_of(threshold(w->p, w->n, 1, target, &above));
     equal = min > 0.0f ? (target - above) / (double)min : 0;
-    keep_from(w, k, min,
-              equal < 1              ? 1
-              : equal < (double)w->n ? (size_t)ceil(equal)
-                                     : w->n);
+    keep_from(w, k, min);
+    keep_equal(w, min,
+               equal < 1              ? 1
+               : equal < (double)w->n ? (size_t)ceil(equal)
+                                      : w->n);
     sum_up(w);
 }
 
@@ -440,7 +455,7 @@ weigh(struct sample_work *w, const struct kernels *k, const struct sample_opt *o
     if (o->top_p < 1)
         cut_top_p(w, k, o->top_p);
     if (o->min_p > 0) {
-        keep_from(w, k, (float)o->min_p, w->n);
+        keep_from(w, k, (float)o->min_p);
         sum_up(w);
     }
 }
