@@ -273,10 +273,11 @@ unknown(struct str s, struct err *e)
     int shown = (int)(s.n < 40 ? s.n : 40);
 
     list_names(&names);
-    err_set(e, ERR_MODEL,
-            "the chat template '%.*s%s' is not known (known are %.*s); --raw takes the "
-            "text without one",
-            shown, s.p, s.n > 40 ? "..." : "", (int)names.n, names.p);
+    err_set(
+        e, ERR_MODEL,
+        "the chat template '%.*s%s' is not known (known are %.*s); --raw-prompt takes "
+        "the text without one",
+        shown, s.p, s.n > 40 ? "..." : "", (int)names.n, names.p);
     buf_free(&names);
     return -1;
 }
