@@ -73,6 +73,28 @@ static const struct chatstyle list[] = {
         .trim = CHATSTYLE_TRIM_JOINED | CHATSTYLE_TRIM_ANSWER,
     },
     {
+        .name = "mistral",
+        .has = { "'[INST] ' + message['content'] + ' [/INST]'",
+                 "{{ message['content'] + eos_token}}",
+                 "Only user and assistant roles are supported!" },
+        .how = CHATSTYLE_REFUSE,
+        .user = { "[INST] ", " [/INST]" },
+        .answer = { "", "\2" },
+        .ask = "",
+    },
+    {
+        .name = "mistral1",
+        .has = { "' [INST] ' + system_message + '\n\n' + message['content'] + ' "
+                 "[/INST]'",
+                 "' [INST] ' + message['content'] + ' [/INST]'",
+                 "' ' + message['content'] + eos_token}}" },
+        .how = CHATSTYLE_INSIDE,
+        .system = { "", "\n\n" },
+        .user = { " [INST] ", " [/INST]" },
+        .answer = { " ", "\2" },
+        .ask = "",
+    },
+    {
         .name = "gemma3",
         .has = { "<start_of_turn>model\n", "<end_of_turn>\n", "first_user_prefix",
                  "messages[0]['content'] + '\n\n'" },
@@ -270,7 +292,7 @@ static int
 unknown(struct str s, struct err *e)
 {
     struct buf names = { 0 };
-    int shown = (int)(s.n < 40 ? s.n : 40);
+    int shown = (int)utf8_valid(s.p, s.n < 40 ? s.n : 40);
 
     list_names(&names);
     err_set(

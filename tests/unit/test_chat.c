@@ -127,6 +127,7 @@ test_styles(void)
     static const char *const kind[][3] = {
         { "chatml", "chatml", "<|im_end|>" },  { "smollm", "chatml", "<|im_end|>" },
         { "qwen25", "chatml", "<|im_end|>" },  { "llama2", "llama2", "</s>" },
+        { "mistral", "mistral", "</s>" },      { "mistral1", "mistral1", "</s>" },
         { "llama3", "llama3", "<|eot_id|>" },  { "llama31", "llama31", "<|eot_id|>" },
         { "gemma", "gemma", "<end_of_turn>" }, { "gemma3", "gemma3", "<end_of_turn>" },
     };
