@@ -47,8 +47,6 @@ scan_slot(struct str s, struct part *slot)
     if (s.n > 1 && s.p[1] == '{') {
         for (i = 2; i + 1 < s.n && !(s.p[i] == '}' && s.p[i + 1] == '}'); i++)
             ;
-        while (i + 2 < s.n && s.p[i + 2] == '}')
-            i++;
         slot->kind = PROGRAM;
         slot->name = (struct str){ s.p + 2, i - 2 };
         return i + 1 < s.n ? i + 2 : 0; /* 0: it has no end */

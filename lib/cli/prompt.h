@@ -11,9 +11,9 @@
  * that does not begin such a thing is text, so JSON can be written as it is.
  *
  * {{PROGRAM}} is jq, run over the whole record; it must give one string or number, or
- * the record is rejected as `type`. It ends at the first two braces together; of more,
- * the last two count. What would be taken for one of these is written as jq, too:
- * {{"{text}"}}.
+ * the record is rejected as `type`. It ends at the first two braces together: within it
+ * they need a space between them. What would be taken for one of these is written as
+ * jq, too: {{"{text}"}}.
  *
  * A template that begins with @ is the name of a file that holds it; a line's end at
  * the end of the file does not count.

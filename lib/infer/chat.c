@@ -29,6 +29,9 @@ chat_work_release(struct chat_work *w)
     tokenizer_work_release(&w->tok);
     buf_free(&w->run);
     buf_free(&w->joined);
+    buf_free(&w->key);
+    buf_free(&w->next_key);
+    buf_free(&w->head_run);
     *w = (struct chat_work){ 0 };
 }
 
@@ -331,8 +334,9 @@ add_question(struct job *j, const struct chat_text *text, const struct str *syst
     return add_part(j, &style->user, user) || add_words(j, style->ask) ? -1 : 0;
 }
 
+/* What comes before the last turn: it is the same for all records of a run. */
 static int
-add_all(struct job *j, const struct chat_text *text)
+add_head(struct job *j, const struct chat_text *text)
 {
     const struct chat *c = j->c;
     const struct str *system = text->system;
@@ -344,7 +348,73 @@ add_all(struct job *j, const struct chat_text *text)
             add_part(j, &c->style->answer,
                      trim_if(c, CHATSTYLE_TRIM_ANSWER, text->turn[i].answer)))
             return -1;
-    return add_question(j, text, system) || end_run(j) ? -1 : 0;
+    return 0;
+}
+
+/* ---- the head, kept from one call to the next ---- */
+
+static void
+put_key(struct buf *b, const struct str *s)
+{
+    size_t n = s ? s->n : SIZE_MAX;
+
+    buf_add(b, &n, sizeof n);
+    if (s)
+        buf_str(b, *s);
+}
+
+/* All that the head depends on */
+static void
+make_key(const struct job *j, const struct chat_text *text, struct buf *b)
+{
+    b->n = 0;
+    buf_add(b, &j->c, sizeof j->c);
+    buf_add(b, &j->w->max, sizeof j->w->max);
+    put_key(b, text->system);
+    for (size_t i = 0; i < text->n_turn; i++) {
+        put_key(b, &text->turn[i].user);
+        put_key(b, &text->turn[i].answer);
+    }
+}
+
+/* 1: the last call's head serves: its ids are still there, and the text behind them. */
+static int
+recall(struct job *j, const struct chat_text *text)
+{
+    struct chat_work *w = j->w;
+    struct buf old = w->key;
+
+    make_key(j, text, &w->next_key);
+    w->key = w->next_key;
+    w->next_key = old;
+    if (w->head_run.p == NULL || !str_eq(buf_span(&w->key), buf_span(&old)))
+        return 0;
+    w->n = w->n_head;
+    buf_str(&w->run, buf_span(&w->head_run));
+    return 1;
+}
+
+static void
+remember(struct job *j)
+{
+    struct chat_work *w = j->w;
+
+    w->n_head = w->n;
+    w->head_run.n = 0;
+    buf_str(&w->head_run, buf_span(&w->run));
+}
+
+static int
+add_all(struct job *j, const struct chat_text *text)
+{
+    if (!recall(j, text)) {
+        buf_free(&j->w->head_run);
+        if (add_head(j, text))
+            return -1;
+        remember(j);
+    }
+    return add_question(j, text, text->n_turn ? NULL : text->system) || end_run(j) ? -1
+                                                                                   : 0;
 }
 
 int

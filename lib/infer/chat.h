@@ -23,6 +23,9 @@
  * model's tokenizer adds it, and never twice in a row. The one that ends a text is not
  * added: the model goes on.
  *
+ * Records of a run have system text and turns in common: what comes before the last
+ * turn is encoded once for as long as it stays the same.
+ *
  * Owns:    copies; the tokenizer is the caller's and outlives it.
  * Threads: constant after open; a chat_work has one owner at a time.
  * Source:  transformers' apply_chat_template, compared in tests/unit.
@@ -58,7 +61,7 @@ struct chat_text {
     struct str user; /* to be answered */
 };
 
-/* One thread's memory and result. A zeroed struct is ready. */
+/* One thread's memory and result, for one chat. A zeroed struct is ready. */
 struct chat_work {
     int32_t *id; /* [n] */
     size_t n;
@@ -67,6 +70,8 @@ struct chat_work {
     size_t cap; /* below: private */
     struct tokenizer_work tok;
     struct buf run, joined;
+    struct buf key, next_key, head_run; /* the last call's head serves the next one, */
+    size_t n_head;                      /* if it is the same */
 };
 void chat_work_release(struct chat_work *w);
 

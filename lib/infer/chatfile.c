@@ -161,33 +161,37 @@ read_tokens(struct chatfile *f, const char *dir, const struct tokenizer *t,
     return bad ? -1 : 0;
 }
 
+static int
+take_end(struct chatfile *f, const struct config *c, struct json number,
+         const struct tokenizer *t, struct err *e)
+{
+    int64_t id;
+
+    if (!json_int(number, 0, (int64_t)tokenizer_size(t) - 1, &id))
+        return config_bad(c, "eos_token_id", e, "must be the id of a token");
+    add_end(f, (int32_t)id);
+    return 0;
+}
+
 /* eos_token_id, a number or some. 1: it is there. */
 static int
 read_ends(struct chatfile *f, const char *dir, const char *name,
           const struct tokenizer *t, struct err *e)
 {
-    struct json v, key, item = { NULL, 0, JSON_NONE };
+    struct json v, key, item;
     struct json_iter it;
     struct config *c;
-    int64_t id;
     int rc;
 
     if (open_config(dir, name, &c, e))
         return -1;
     rc = c ? config_json(c, "eos_token_id", &v, e) : 0;
-    if (rc == 1) {
+    if (rc == 1 && v.type == JSON_ARRAY) {
         it = json_begin(v);
-        if (v.type != JSON_ARRAY)
-            item = v;
-        while (rc == 1 && (item.type != JSON_NONE || json_next(&it, &key, &item))) {
-            if (json_int(item, 0, (int64_t)tokenizer_size(t) - 1, &id))
-                add_end(f, (int32_t)id);
-            else
-                rc = config_bad(c, "eos_token_id", e, "must be the id of a token");
-            if (v.type != JSON_ARRAY)
-                break;
-            item = (struct json){ NULL, 0, JSON_NONE };
-        }
+        while (rc == 1 && json_next(&it, &key, &item))
+            rc = take_end(f, c, item, t, e) ? -1 : 1;
+    } else if (rc == 1) {
+        rc = take_end(f, c, v, t, e) ? -1 : 1;
     }
     config_close(c);
     return rc;

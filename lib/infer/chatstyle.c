@@ -1,6 +1,8 @@
 /* chatstyle.c - the closed list of ways in which models are spoken to */
 #include "infer/chatstyle.h"
 
+#include "text/utf8.h"
+
 #define TEMPLATE_MAX ((size_t)1 << 17)
 #define SYSTEM_MAX   4096 /* bytes of a system text that a template has */
 
@@ -23,7 +25,7 @@ static const struct chatstyle list[] = {
     {
         .name = "chatml",
         .has = { "<|im_start|>assistant\n", "<|im_end|>\n" },
-        .lacks = { "<|im_sep|>", "strftime_now" },
+        .lacks = { "<|im_start|>assistant\n<", "<|im_sep|>", "strftime_now" },
         .token = { "<|im_start|>", "<|im_end|>" },
         .system = { "<|im_start|>system\n", "<|im_end|>\n" },
         .user = { "<|im_start|>user\n", "<|im_end|>\n" },
@@ -61,13 +63,36 @@ static const struct chatstyle list[] = {
     },
     {
         .name = "llama2",
-        .has = { "[INST] ", " [/INST]", "<<SYS>>\n", "\n<</SYS>>\n\n", "bos_token + " },
+        .has = { "[INST] ", " [/INST]", "<<SYS>>\n", "\n<</SYS>>\n\n", "bos_token + ",
+                 "content.strip()" },
         .how = CHATSTYLE_INSIDE,
         .system = { "<<SYS>>\n", "\n<</SYS>>\n\n" },
         .user = { "\1[INST] ", " [/INST]" },
         .answer = { " ", " \2" },
         .ask = "",
         .trim = CHATSTYLE_TRIM_JOINED | CHATSTYLE_TRIM_ANSWER,
+    },
+    {
+        .name = "mistral",
+        .has = { "'[INST] ' + message['content'] + ' [/INST]'",
+                 "{{ message['content'] + eos_token}}",
+                 "Only user and assistant roles are supported!" },
+        .how = CHATSTYLE_REFUSE,
+        .user = { "[INST] ", " [/INST]" },
+        .answer = { "", "\2" },
+        .ask = "",
+    },
+    {
+        .name = "mistral1",
+        .has = { "' [INST] ' + system_message + '\n\n' + message['content'] + ' "
+                 "[/INST]'",
+                 "' [INST] ' + message['content'] + ' [/INST]'",
+                 "' ' + message['content'] + eos_token}}" },
+        .how = CHATSTYLE_INSIDE,
+        .system = { "", "\n\n" },
+        .user = { " [INST] ", " [/INST]" },
+        .answer = { " ", "\2" },
+        .ask = "",
     },
     {
         .name = "gemma3",
@@ -173,15 +198,29 @@ is_quote(char c)
     return c == '\'' || c == '"';
 }
 
-/* A default system text that is put together out of sight of own_system() */
+/* Behind a name, is there "= 'text'", with some text? */
+static int
+is_given_text(struct str s, size_t at)
+{
+    while (at < s.n && s.p[at] == ' ')
+        at++;
+    if (at == s.n || s.p[at] != '=')
+        return 0;
+    for (at++; at < s.n && s.p[at] == ' '; at++)
+        ;
+    return s.n - at >= 2 && is_quote(s.p[at]) && s.p[at + 1] != s.p[at];
+}
+
+/* A default system text that is put together out of sight of own_system(): a variable
+ * with such a name that is given a text. */
 static int
 hides_system(struct str s)
 {
-    static const char set[] = "system_message = ";
-
-    for (size_t at = 0; (at = find(s, at, set)) < s.n;) {
-        at += sizeof set - 1;
-        if (s.n - at >= 2 && is_quote(s.p[at]) && s.p[at + 1] != s.p[at])
+    for (size_t at = 0; (at = find(s, at, "system")) < s.n;) {
+        while (at < s.n &&
+               (s.p[at] == '_' || s.p[at] == '.' || (s.p[at] >= 'a' && s.p[at] <= 'z')))
+            at++;
+        if (is_given_text(s, at))
             return 1;
     }
     return 0;
@@ -196,7 +235,7 @@ fits(const struct chatstyle *c, struct str s)
     for (size_t i = 0; i < sizeof c->lacks / sizeof *c->lacks && c->lacks[i]; i++)
         if (holds(s, c->lacks[i]))
             return 0;
-    return c->how != CHATSTYLE_TURN || !hides_system(s);
+    return !hides_system(s);
 }
 
 static int
@@ -253,13 +292,14 @@ static int
 unknown(struct str s, struct err *e)
 {
     struct buf names = { 0 };
-    int shown = (int)(s.n < 40 ? s.n : 40);
+    int shown = (int)utf8_valid(s.p, s.n < 40 ? s.n : 40);
 
     list_names(&names);
-    err_set(e, ERR_MODEL,
-            "the chat template '%.*s%s' is not known (known are %.*s); --raw takes the "
-            "text without one",
-            shown, s.p, s.n > 40 ? "..." : "", (int)names.n, names.p);
+    err_set(
+        e, ERR_MODEL,
+        "the chat template '%.*s%s' is not known (known are %.*s); --raw-prompt takes "
+        "the text without one",
+        shown, s.p, s.n > 40 ? "..." : "", (int)names.n, names.p);
     buf_free(&names);
     return -1;
 }
@@ -271,7 +311,8 @@ chatstyle_match(struct str template, struct chatstyle_made *made, struct err *e)
     struct str s;
 
     *made = (struct chatstyle_made){ 0 };
-    if (template.n <= TEMPLATE_MAX) {
+    if (template.n <= TEMPLATE_MAX &&
+        utf8_valid(template.p, template.n) == template.n) {
         plain_text(template, &made->text);
         s = buf_span(&made->text);
         style = find_style(s);

@@ -11,8 +11,8 @@
  *     const struct chatstyle *s = chatstyle_match(template, &made, &e);
  *     chatstyle_release(&made);
  *
- * Source:  templates as published with Llama 2 to 3.3, Gemma 1 to 3, SmolLM2, Qwen 1.5
- *          to 3.
+ * Source:  templates as published with Llama 2 to 3.3, Mistral 7B Instruct 0.2, Gemma 1
+ *          to 3, SmolLM2, Qwen 1.5 to 3.
  * Threads: constant, pure functions.
  */
 #ifndef INFER_CHATSTYLE_H

@@ -8,7 +8,9 @@
 #include "base/num.h"
 #include "tensor/logits.h"
 
-#define CHUNK     4096 /* logits that one look at their maximum may pass over */
+#define CHUNK     512 /* logits that one look at their maximum may pass over, */
+#define PART      64  /* and at that of a part of them */
+#define MANY      8
 #define TEMP_MIN  1e-4
 #define TEMP_MAX  1e4
 #define TOP_K_MAX (1 << 30)
@@ -44,7 +46,7 @@ sample_check(const struct sample_opt *o, struct err *e)
     if (!(o->min_p >= 0 && o->min_p <= 1))
         return err_set(e, ERR_USAGE, "--min-p is from 0 to 1");
     if (!(o->penalty >= 0.01 && o->penalty <= 100))
-        return err_set(e, ERR_USAGE, "--repeat-penalty is from 0.01 to 100");
+        return err_set(e, ERR_USAGE, "--penalty is from 0.01 to 100");
     return 0;
 }
 
@@ -132,16 +134,15 @@ challenge(struct best *b, const float *x, size_t at)
     b->nan |= x[at] != x[at];
 }
 
-/* 64 tokens, of which those in `bits` are allowed. */
+/* 64 of n tokens, of which those in `bits` are allowed. Where these are many, one look
+ * at all of them often tells that none can win. */
 static void
-challenge_word(const struct kernels *k, struct best *b, const float *x, size_t at,
-               uint64_t bits)
+challenge_word(const struct kernels *k, struct best *b, const float *x, size_t n,
+               size_t at, uint64_t bits)
 {
-    if (bits == UINT64_MAX) {
-        float max = logits_max(k, x + at, 64);
-        if (max <= b->logit)
-            return;
-    }
+    if (__builtin_popcountll(bits) >= MANY && at + 64 <= n &&
+        logits_max(k, x + at, 64) <= b->logit)
+        return;
     for (; bits; bits &= bits - 1)
         challenge(b, x, at + (size_t)__builtin_ctzll(bits));
 }
@@ -165,7 +166,7 @@ find_best(const struct kernels *k, const struct sample_row *row)
             challenge(&b, row->logits, (size_t)row->allowed_id[i]);
     } else if (row->allowed) {
         for (size_t i = 0; i < (row->n + 63) / 64; i++)
-            challenge_word(k, &b, row->logits, 64 * i, allowed_word(row, i));
+            challenge_word(k, &b, row->logits, row->n, 64 * i, allowed_word(row, i));
     } else {
         size_t at = logits_best(k, row->logits, row->n);
         b.nan = at == row->n && isnan(logits_max(k, row->logits, row->n));
@@ -199,36 +200,48 @@ order_of(float x)
 }
 
 #define LEVELS 3
-#define FANS   4 /* histograms side by side: adding to one place waits for itself */
-static const int level_shift[LEVELS] = { 21, 11, 0 };
-static const uint32_t level_size[LEVELS] = { 1 << 11, 1 << 10, 1 << 11 };
+#define PLACES (1 << 11)
+#define FANS   4 /* sums side by side: adding to one place waits for itself */
+static const struct {
+    int shift;
+    uint32_t size;
+} digit[LEVELS] = { { 21, PLACES }, { 11, PLACES / 2 }, { 0, PLACES } };
+
+/* The amounts (their value, or 1) of those whose order begins as `prefix` does, by the
+ * next digit of their order */
+static void
+spread(const float *x, size_t n, int by_value, int level, uint32_t prefix, double *sum)
+{
+    int shift = digit[level].shift, known = level ? digit[level - 1].shift : 32;
+    uint32_t mask = digit[level].size - 1;
+    size_t fans = n < 4 * PLACES ? 1 : FANS;
+
+    memset(sum, 0, fans * PLACES * sizeof *sum);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t u = order_of(x[i]);
+        if (known == 32 || (u ^ prefix) >> known == 0)
+            sum[i % fans * PLACES + (u >> shift & mask)] += by_value ? (double)x[i] : 1;
+    }
+    for (size_t at = 0; at < PLACES && fans > 1; at++)
+        sum[at] += sum[PLACES + at] + sum[2 * PLACES + at] + sum[3 * PLACES + at];
+}
 
 /* Of x from the largest down, how many of equal order does it take until the sum of
- * their amounts (their own value, or 1) reaches the target? The order of the last of
- * them; *above is the sum over those of higher order. One look a level, no sorting. */
+ * their amounts reaches the target? The order of the last of them; *above is the sum
+ * over those of higher order. One look a digit, no sorting. */
 static uint32_t
 threshold(const float *x, size_t n, int by_value, double target, double *above)
 {
-    double sum[FANS][1 << 11];
+    double sum[FANS * PLACES];
     uint32_t prefix = 0;
 
     *above = 0;
     for (int level = 0; level < LEVELS; level++) {
-        int shift = level_shift[level], seen = level ? level_shift[level - 1] : 32;
-        uint32_t size = level_size[level], at = size - 1;
-        memset(sum, 0, sizeof sum);
-        for (size_t i = 0; i < n; i++) {
-            uint32_t u = order_of(x[i]);
-            if (level == 0 || (u ^ prefix) >> seen == 0)
-                sum[i % FANS][u >> shift & (size - 1)] += by_value ? (double)x[i] : 1;
-        }
-        for (;; at--) {
-            double here = sum[0][at] + sum[1][at] + sum[2][at] + sum[3][at];
-            if (*above + here >= target || at == 0)
-                break;
-            *above += here;
-        }
-        prefix |= at << shift;
+        uint32_t at = digit[level].size - 1;
+        spread(x, n, by_value, level, prefix, sum);
+        while (at > 0 && *above + sum[at] < target)
+            *above += sum[at--];
+        prefix |= at << digit[level].shift;
     }
     return prefix;
 }
@@ -257,18 +270,40 @@ reserve(struct sample_work *w, size_t n)
     w->cap = n;
 }
 
-/* Only those of at least `min` stay, and of those that equal it, `equal` ones. */
+/* Only those of at least `min` stay. */
 static void
-keep_from(struct sample_work *w, float min, size_t equal)
+keep_from(struct sample_work *w, const struct kernels *k, float min)
+{
+    int32_t *id = w->id;
+    float *p = w->p;
+    size_t n = 0;
+
+    for (size_t at = 0; at < w->n; at += PART) {
+        size_t end = w->n - at < PART ? w->n : at + PART;
+        if (logits_max(k, p + at, end - at) < min)
+            continue;
+        for (size_t i = at; i < end; i++) {
+            float x = p[i];
+            id[n] = id[i];
+            p[n] = x;
+            n += x >= min;
+        }
+    }
+    w->n = n;
+}
+
+/* Of those that equal x only the first `count` stay. */
+static void
+keep_equal(struct sample_work *w, float x, size_t count)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < w->n; i++) {
-        int stays = w->p[i] > min || (w->p[i] == min && equal > 0);
-        equal -= stays && w->p[i] == min;
+        int leaves = w->p[i] == x && count == 0;
+        count -= w->p[i] == x && count > 0;
         w->id[n] = w->id[i];
         w->p[n] = w->p[i];
-        n += (size_t)stays;
+        n += !leaves;
     }
     w->n = n;
 }
@@ -277,6 +312,7 @@ keep_from(struct sample_work *w, float min, size_t equal)
  * leave, and then what is below the k-th is passed over. */
 struct collect {
     struct sample_work *w;
+    const struct kernels *kernels;
     const float *x;
     size_t k, full;
     float min;
@@ -291,7 +327,7 @@ shrink(struct collect *c)
 
     if (c->k < w->n) {
         c->min = float_of(threshold(w->p, w->n, 0, (double)c->k, &above));
-        keep_from(w, c->min, w->n);
+        keep_from(w, c->kernels, c->min);
     }
     c->full = w->n + (c->k > CHUNK ? c->k : CHUNK);
 }
@@ -316,16 +352,37 @@ add_word(struct collect *c, size_t at, uint64_t bits)
         add(c, at + (size_t)__builtin_ctzll(bits));
 }
 
+/* All of n; most of them are never looked at, once there are k. */
+static void
+add_top(struct collect *c, const struct kernels *k, size_t n)
+{
+    for (size_t at = 0; at < n; at += PART) {
+        size_t part = n - at < PART ? n - at : PART;
+        if (at % CHUNK == 0) {
+            size_t chunk = n - at < CHUNK ? n - at : CHUNK;
+            float max = logits_max(k, c->x + at, chunk);
+            c->nan |= max != max;
+            if (!(max >= c->min)) {
+                at += CHUNK - PART;
+                continue;
+            }
+        }
+        if (logits_max(k, c->x + at, part) >= c->min)
+            for (size_t i = at; i < at + part; i++)
+                add(c, i);
+    }
+}
+
 static void
 add_all(struct collect *c, const struct kernels *k, size_t n)
 {
-    for (size_t at = 0; at < n; at += CHUNK / 8) {
-        size_t end = n - at < CHUNK / 8 ? n : at + CHUNK / 8;
-        float max = logits_max(k, c->x + at, end - at);
-        c->nan |= max != max;
-        for (size_t i = at; max >= c->min && i < end; i++)
-            add(c, i);
-    }
+    float max = logits_max(k, c->x, n);
+
+    c->nan |= max != max;
+    memcpy(c->w->p, c->x, n * sizeof *c->x);
+    for (size_t i = 0; i < n; i++)
+        c->w->id[i] = (int32_t)i;
+    c->w->n = n;
 }
 
 static void
@@ -334,7 +391,9 @@ collect(struct sample_work *w, const struct kernels *k, const struct sample_opt 
 {
     size_t top = o->top_k ? (size_t)o->top_k : row->n;
 
-    *c = (struct collect){ .w = w, .x = row->logits, .k = top, .min = -INFINITY };
+    *c = (struct collect){
+        .w = w, .kernels = k, .x = row->logits, .k = top, .min = -INFINITY
+    };
     reserve(w, row->n + 1); /* add() writes one further, which may not count */
     w->n = 0;
     shrink(c);
@@ -344,6 +403,8 @@ collect(struct sample_work *w, const struct kernels *k, const struct sample_opt 
     else if (row->allowed)
         for (size_t i = 0; i < (row->n + 63) / 64; i++)
             add_word(c, 64 * i, allowed_word(row, i));
+    else if (top < row->n)
+        add_top(c, k, row->n);
     else
         add_all(c, k, row->n);
     shrink(c);
@@ -366,19 +427,20 @@ sum_up(struct sample_work *w)
 /* Those that are not among the fewest to have the share p. Far tails leave first: all
  * that is below the mean of half of what may be lost. */
 static void
-cut_top_p(struct sample_work *w, double share)
+cut_top_p(struct sample_work *w, const struct kernels *k, double share)
 {
     double target = share * w->total, above, equal;
     double small = (1 - share) * w->total / 2 / (double)w->n;
     float min;
 
-    keep_from(w, small < 1 ? (float)small : 1.0f, w->n);
+    keep_from(w, k, small < 1 ? (float)small : 1.0f);
     min = float_of(threshold(w->p, w->n, 1, target, &above));
     equal = min > 0.0f ? (target - above) / (double)min : 0;
-    keep_from(w, min,
-              equal < 1              ? 1
-              : equal < (double)w->n ? (size_t)ceil(equal)
-                                     : w->n);
+    keep_from(w, k, min);
+    keep_equal(w, min,
+               equal < 1              ? 1
+               : equal < (double)w->n ? (size_t)ceil(equal)
+                                      : w->n);
     sum_up(w);
 }
 
@@ -391,9 +453,9 @@ weigh(struct sample_work *w, const struct kernels *k, const struct sample_opt *o
     w->total =
         logits_exp(k, w->p, w->n, max, (float)(1 / o->temperature), w->p, w->mass);
     if (o->top_p < 1)
-        cut_top_p(w, o->top_p);
+        cut_top_p(w, k, o->top_p);
     if (o->min_p > 0) {
-        keep_from(w, (float)o->min_p, w->n);
+        keep_from(w, k, (float)o->min_p);
         sum_up(w);
     }
 }

@@ -36,11 +36,11 @@
 struct sample_old;
 
 struct sample_opt {
-    double temperature; /* 0: greedy; then top_k, top_p, min_p do not matter */
+    double temperature; /* 0: greedy, whatever top_k, top_p, min_p are; to 10,000 */
     int top_k;          /* 0: all */
     double top_p;       /* in (0, 1]; 1: all */
     double min_p;       /* in [0, 1]; 0: all */
-    double penalty;     /* in (0, 100]; 1: none */
+    double penalty;     /* in [0.01, 100]; 1: none */
     int logprob;        /* fill in sample_pick.logprob */
 };
 #define SAMPLE_OPT_INIT                                                                \

@@ -17,12 +17,12 @@ struct stopper {
     struct arena mem;
 };
 
-/* How much of the pattern a text ends in that ended in `match` bytes of it, and goes on
- * with c. */
+/* How much of the pattern a text ends in that ended in `match` bytes of it, but not
+ * all, and goes on with c. */
 static inline size_t
 advance(const struct pattern *p, size_t match, char c)
 {
-    while (match > 0 && (match == p->text.n || p->text.p[match] != c))
+    while (match > 0 && p->text.p[match] != c)
         match = p->back[match];
     return match + (p->text.p[match] == c);
 }

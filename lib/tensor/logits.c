@@ -35,6 +35,22 @@ logits_best(const struct kernels *k, const float *x, size_t n)
     return at;
 }
 
+/* By eights, which compilers make vectors of. */
+static void
+lower(float *y, const float *x, size_t n, float max, float scale)
+{
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES) {
+        float v[LANES];
+        for (size_t l = 0; l < LANES; l++)
+            v[l] = (x[i + l] - max) * scale;
+        memcpy(y + i, v, sizeof v);
+    }
+    for (; i < n; i++)
+        y[i] = (x[i] - max) * scale;
+}
+
 /* Lanes that are summed side by side, then added in order */
 static double
 block_sum(const float *x, size_t n)
@@ -63,8 +79,7 @@ logits_exp(const struct kernels *k, const float *x, size_t n, float max, float s
         size_t m = n - i < LOGITS_BLOCK ? n - i : LOGITS_BLOCK;
         float *y = out ? out + i : own;
         double part;
-        for (size_t j = 0; j < m; j++)
-            y[j] = (x[i + j] - max) * scale;
+        lower(y, x + i, m, max, scale);
         k->exp(y, m);
         part = block_sum(y, m);
         if (sum)

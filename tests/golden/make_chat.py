@@ -56,6 +56,33 @@ LLAMA2 = (
     "{{ bos_token + '[INST] ' + content.strip() + ' [/INST]' }}"
     "{% elif message['role'] == 'assistant' %}{{ ' '  + content.strip() + ' ' + eos_token }}"
     "{% endif %}{% endfor %}")
+MISTRAL = (
+    "{{ bos_token }}{% for message in messages %}{% if (message['role'] == 'user') != "
+    "(loop.index0 % 2 == 0) %}{{ raise_exception('Conversation roles must alternate "
+    "user/assistant/user/assistant/...') }}{% endif %}{% if message['role'] == 'user' %}"
+    "{{ '[INST] ' + message['content'] + ' [/INST]' }}{% elif message['role'] == 'assistant' %}"
+    "{{ message['content'] + eos_token}}{% else %}"
+    "{{ raise_exception('Only user and assistant roles are supported!') }}{% endif %}{% endfor %}")
+MISTRAL1 = """{%- if messages[0]['role'] == 'system' %}
+    {%- set system_message = messages[0]['content'] %}
+    {%- set loop_messages = messages[1:] %}
+{%- else %}
+    {%- set loop_messages = messages %}
+{%- endif %}
+
+{{- bos_token }}
+{%- for message in loop_messages %}
+    {%- if message['role'] == 'user' %}
+        {%- if loop.first and system_message is defined %}
+            {{- ' [INST] ' + system_message + '\\n\\n' + message['content'] + ' [/INST]' }}
+        {%- else %}
+            {{- ' [INST] ' + message['content'] + ' [/INST]' }}
+        {%- endif %}
+    {%- elif message['role'] == 'assistant' %}
+        {{- ' ' + message['content'] + eos_token}}
+    {%- endif %}
+{%- endfor %}
+"""
 LLAMA3 = (
     "{% set loop_messages = messages %}{% for message in loop_messages %}"
     "{% set content = '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n'"
@@ -132,6 +159,8 @@ KINDS = {
     "smollm": (SMOLLM2, IM, "<|im_start|>", "<|im_end|>"),
     "qwen25": (QWEN25, IM, None, "<|im_end|>"),
     "llama2": (LLAMA2, [], "<s>", "</s>"),
+    "mistral": (MISTRAL, [], "<s>", "</s>"),
+    "mistral1": (MISTRAL1, [], "<s>", "</s>"),
     "llama3": (LLAMA3, HEADER, "<|begin_of_text|>", "<|eot_id|>"),
     "llama31": (LLAMA31, HEADER, "<|begin_of_text|>", "<|eot_id|>"),
     "gemma": (GEMMA, TURN, "<bos>", "<eos>"),
@@ -189,7 +218,7 @@ def folder(directory, name, template, tokens, bos, eos):
     with open(f"{directory}/{name}/tokenizer_config.json", "w", encoding="utf-8") as out:
         json.dump(config, out, ensure_ascii=False)
         out.write("\n")
-    write(f"{directory}/{name}.jsonl", tokenizer, template, name != "gemma")
+    write(f"{directory}/{name}.jsonl", tokenizer, template, name not in ("gemma", "mistral"))
 
 
 def own(directory, path, name, template):

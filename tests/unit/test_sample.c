@@ -258,6 +258,26 @@ test_draws(void)
     sample_work_release(&w);
 }
 
+/* Of equal ones, so many that their sums are made in parts */
+static void
+test_flat(void)
+{
+    enum { N = 3000 };
+    static float x[N];
+    struct sample_opt opt = { .temperature = 1, .top_p = 1, .penalty = 1 };
+    struct sample_work w = { 0 };
+    struct sample_row row = { .logits = x, .n = N, .key = 7 };
+    struct sample_pick pick;
+    struct err e;
+    int good = 0;
+
+    for (row.draw = 0; row.draw < 1000; row.draw++)
+        good += sample_next(&opt, &w, &row, &pick, &e) == 0 &&
+                pick.id == (int32_t)(sample_uniform(7, row.draw) * N);
+    tap_ok(good == 1000, "draws from equal ones are where the random number is");
+    sample_work_release(&w);
+}
+
 static void
 test_keys(void)
 {
@@ -348,6 +368,7 @@ main(void)
     test_greedy();
     test_nan();
     test_draws();
+    test_flat();
     test_keys();
     test_alone();
     test_check();
