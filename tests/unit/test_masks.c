@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "infer/tokentrie.h"
@@ -152,7 +153,7 @@ walk(const struct set *s, struct masks_walk *w, size_t left, int check,
     good = str_eq(buf_span(&text), buf_span(&w->text)) && is_value(s, buf_span(&text));
     seen->cut += w->cut;
     buf_free(&text);
-    return good && (size_t)tokens + w->left == left ? tokens : -1;
+    return good && w->left <= left && (size_t)tokens == left - w->left ? tokens : -1;
 }
 
 static void
@@ -251,6 +252,66 @@ test_forced(const char *path)
     close_set(&s);
 }
 
+/* A vocabulary in which "zkj" is a token, but the tokenizer makes two of it, since the
+ * pair "kj" comes first. */
+static struct tokenizer *
+open_wasteful(struct err *e)
+{
+    static const char vocab[] = "\"vocab\":{", merges[] = "\"merges\":[";
+    struct buf file = { 0 }, b = { 0 };
+    struct tokenizer *t = NULL;
+    const char *v, *m;
+
+    if (file_read("tests/golden/bpe/smollm.json", (size_t)1 << 20, &file, e) == 0) {
+        buf_char(&file, '\0');
+        v = strstr(file.p, vocab) + sizeof vocab - 1;
+        m = strstr(v, merges) + sizeof merges - 1;
+        buf_add(&b, file.p, (size_t)(v - file.p));
+        buf_puts(&b, "\"kj\":420,\"zk\":421,\"zkj\":422,");
+        buf_add(&b, v, (size_t)(m - v));
+        buf_puts(&b, "[\"k\",\"j\"],[\"z\",\"k\"],[\"zk\",\"j\"],");
+        buf_puts(&b, m);
+        t = tokenizer_parse(b.p, b.n, e);
+    }
+    buf_free(&file);
+    buf_free(&b);
+    return t;
+}
+
+/* It must not run out of tokens where the tokenizer needs more of them than the count
+ * of the longest ones. */
+static void
+test_wasteful(void)
+{
+    static const char schema[] = "{\"properties\":{\"zkjzkj\":{\"type\":\"null\"}},"
+                                 "\"required\":[\"zkjzkj\"]}";
+    struct tokenizer_work tokens = { 0 };
+    struct masks_walk w = { 0 };
+    struct seen seen = { 0 };
+    struct err e = { 0 };
+    struct set s = { .tokenizer = open_wasteful(&e) };
+    long n[3];
+
+    s.schema = schema_parse(schema, sizeof schema - 1, &e);
+    s.masks = s.tokenizer ? masks_open(s.schema, s.tokenizer, &e) : NULL;
+    if (s.masks) {
+        size_t least = masks_least(s.masks);
+        tokentrie_words_read(&s.words, s.tokenizer);
+        tokenizer_encode(s.tokenizer, STR("{\"zkjzkj\":null}"), TOKENIZER_NO_SPECIAL,
+                         &tokens, &e);
+        for (size_t i = 0; i < 3; i++)
+            n[i] = walk(&s, &w, least + i, 0, &seen);
+        tap_ok(tokens.n == least + 2 && seen.cut == 2 && n[0] == (long)least &&
+                   n[1] == n[0] && n[2] == n[0] + 2,
+               "%zu tokens by the tokenizer, %zu will do", tokens.n, least);
+    } else {
+        tap_ok(0, "%s", e.msg);
+    }
+    tokenizer_work_release(&tokens);
+    masks_walk_release(&w);
+    close_set(&s);
+}
+
 /* ---- threads ---- */
 
 #define PARTS 16
@@ -335,6 +396,7 @@ main(void)
         test_forced(path[i]);
     }
     test_threads(path[0]);
+    test_wasteful();
     test_vocabulary();
     return tap_done();
 }
