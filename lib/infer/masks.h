@@ -19,6 +19,9 @@
  *     masks_walk_release(&w);
  *     masks_close(m);
  *
+ * A model may give logits for more tokens than the tokenizer has: those beyond the mask
+ * must not be chosen, nor must special tokens, which no mask has.
+ *
  * There is no dead end: at any time what is left of max_tokens is enough to make the
  * value whole. A token after which it would not be is not taken, and the next tokens
  * are those that close the value: w.cut is set.

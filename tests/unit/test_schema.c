@@ -169,6 +169,13 @@ test_limits(void)
     s = schema_parse(b.p, b.n, &e);
     tap_ok(s == NULL && strstr(e.msg, "more than 256 properties"), "%s", e.msg);
     b.n = 0;
+    buf_puts(&b, "{\"properties\":{\"");
+    for (int i = 0; i < SCHEMA_NAME; i++)
+        buf_char(&b, 'a');
+    buf_puts(&b, "\":{\"type\":\"null\"}}}");
+    s = schema_parse(b.p, b.n, &e);
+    tap_ok(s == NULL && strstr(e.msg, "name of more than 1024"), "%s", e.msg);
+    b.n = 0;
     buf_puts(&b, "{\"enum\":[");
     for (int i = 0; i < 100000; i++)
         buf_printf(&b, "%s\"m%d\"", i ? "," : "", i * 7919 % 100000);
