@@ -27,8 +27,9 @@
  * are those that close the value: w.cut is set.
  *
  * Where only one text can follow (brackets, names of members) it is forced: as the
- * tokens that the tokenizer makes of it alone, or the longest that fit. Otherwise a
- * token may go beyond the end of a value, as the model likes it: `",` is one token.
+ * tokens that the tokenizer makes of it alone, or the longest that fit. Where tokens go
+ * beyond its end (`":["`, with the quote of the first string) the last of it is left to
+ * a mask; so may a token go beyond the end of any value, as the model likes it: `",`.
  *
  * A mask is made when it is first needed, in tens to hundreds of microseconds, and
  * kept. All states inside of a string share one set of tokens that stay inside; only

@@ -174,7 +174,7 @@ test_walks(const char *path, int n)
             good += walk(&s, &w, 200, 1, &seen) > 0;
         tap_ok(good == n && seen.masks > 7 * n && seen.right == seen.masks,
                "%ld of %ld masks are right", seen.right, seen.masks);
-        tap_ok(seen.forced > 10 * n && seen.cut == 0, "%ld tokens were forced",
+        tap_ok(seen.forced > 5 * n && seen.cut == 0, "%ld tokens were forced",
                seen.forced);
         for (size_t left = least; left < least + 60; left++)
             for (int i = 0; i < 10; i++)
@@ -253,9 +253,9 @@ test_forced(const char *path)
 }
 
 /* A vocabulary in which "zkj" is a token, but the tokenizer makes two of it, since the
- * pair "kj" comes first. */
+ * pair "kj" comes first; and `["` is one, as in real vocabularies. */
 static struct tokenizer *
-open_wasteful(struct err *e)
+open_changed(struct err *e)
 {
     static const char vocab[] = "\"vocab\":{", merges[] = "\"merges\":[";
     struct buf file = { 0 }, b = { 0 };
@@ -267,9 +267,10 @@ open_wasteful(struct err *e)
         v = strstr(file.p, vocab) + sizeof vocab - 1;
         m = strstr(v, merges) + sizeof merges - 1;
         buf_add(&b, file.p, (size_t)(v - file.p));
-        buf_puts(&b, "\"kj\":420,\"zk\":421,\"zkj\":422,");
+        buf_puts(&b, "\"kj\":420,\"zk\":421,\"zkj\":422,\"[\\\"\":423,");
         buf_add(&b, v, (size_t)(m - v));
-        buf_puts(&b, "[\"k\",\"j\"],[\"z\",\"k\"],[\"zk\",\"j\"],");
+        buf_puts(&b, "[\"k\",\"j\"],[\"z\",\"k\"],[\"zk\",\"j\"],"
+                     "[\"[\",\"\\\"\"],");
         buf_puts(&b, m);
         t = tokenizer_parse(b.p, b.n, e);
     }
@@ -289,7 +290,7 @@ test_wasteful(void)
     struct masks_walk w = { 0 };
     struct seen seen = { 0 };
     struct err e = { 0 };
-    struct set s = { .tokenizer = open_wasteful(&e) };
+    struct set s = { .tokenizer = open_changed(&e) };
     long n[3];
 
     s.schema = schema_parse(schema, sizeof schema - 1, &e);
@@ -309,6 +310,59 @@ test_wasteful(void)
     }
     tokenizer_work_release(&tokens);
     masks_walk_release(&w);
+    close_set(&s);
+}
+
+/* Does the text come out as the tokens that the tokenizer makes of it, if the model
+ * wants just these? */
+static int
+follows(const struct set *s, struct str text)
+{
+    struct tokenizer_work tokens = { 0 };
+    struct masks_walk w = { 0 };
+    struct masks_next next;
+    struct err e;
+    size_t at = 0;
+    int same = 1;
+
+    tokenizer_encode(s->tokenizer, text, TOKENIZER_NO_SPECIAL, &tokens, &e);
+    masks_begin(s->masks, &w, 1000, &e);
+    while (same) {
+        masks_next(s->masks, &w, &next);
+        if (next.what == MASKS_DONE)
+            break;
+        for (size_t i = 0; i < next.n; i++, at++)
+            same &= at < tokens.n && tokens.id[at] == next.id[i];
+        if (next.what == MASKS_CHOICE) {
+            same &= at < tokens.n && masks_take(s->masks, &w, tokens.id[at]) == 1;
+            at++;
+        }
+    }
+    same &= at == tokens.n && str_eq(buf_span(&w.text), text);
+    masks_walk_release(&w);
+    tokenizer_work_release(&tokens);
+    return same;
+}
+
+#define TAGS                                                                           \
+    "{\"properties\":{\"t\":{\"items\":{\"type\":\"string\"}},\"n\":{\"type\":"        \
+    "\"integer\"}},\"required\":[\"t\",\"n\"]}"
+
+static void
+test_follows(struct tokenizer *t, const char *name)
+{
+    static const char *const texts[] = { "{\"t\":[\"a\",\"the end\"],\"n\":12}",
+                                         "{\"t\":[],\"n\":-3}",
+                                         "{\"t\":[\"(a)\"],\"n\":0}" };
+    struct err e = { 0 };
+    struct set s = { .tokenizer = t, .schema = schema_parse(TAGS, strlen(TAGS), &e) };
+    int same = 0;
+
+    s.masks = t && s.schema ? masks_open(s.schema, t, &e) : NULL;
+    for (int i = 0; s.masks && i < 3; i++)
+        same += follows(&s, str_of(texts[i]));
+    tap_ok(same == 3, "%s: %d of 3 values as the tokenizer cuts them %s", name, same,
+           e.msg);
     close_set(&s);
 }
 
@@ -394,13 +448,17 @@ test_model(const char *name)
     snprintf(path, sizeof path, "%s/%s", models ? models : "", name);
     if (models == NULL || !file_exists(path))
         tap_skip(name, "the model is not here");
-    else
+    else {
+        struct err e = { 0 };
         test_walks(path, 2);
+        test_follows(tokenizer_open(path, &e), name);
+    }
 }
 
 int
 main(void)
 {
+    struct err e = { 0 };
     static const char *const path[] = { "tests/golden/bpe/smollm.json",
                                         "tests/golden/bpe/gpt2.json" };
 
@@ -411,6 +469,7 @@ main(void)
     }
     test_threads(path[0]);
     test_wasteful();
+    test_follows(open_changed(&e), "[\" is a token");
     test_vocabulary();
     test_model("smollm2");
     test_model("gemma3");
