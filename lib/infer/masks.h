@@ -31,8 +31,9 @@
  * beyond its end (`":["`, with the quote of the first string) the last of it is left to
  * a mask; so may a token go beyond the end of any value, as the model likes it: `",`.
  *
- * A mask is made when it is first needed, in less than a millisecond, and kept. All states inside of a string share one set of tokens that stay inside; only
- * tokens with a quote are looked at for each state.
+ * A mask is made when it is first needed, in less than a millisecond, and kept. All
+ * states inside of a string share one set of tokens that stay inside; only tokens with
+ * a quote are looked at for each state.
  *
  * Owns:    masks what it made; the schema and the tokenizer must live as long. A walk
  *          its text.
