@@ -14,8 +14,8 @@
  *
  * where i is its number, from 0: central, early, and not what another has said already;
  * of equal ones the first. One whose cosine to one chosen is 0.99 or more says nothing
- * new, and comes behind all others. They come out in the order of the text, as they are, with a
- * space between them, or with nothing where the text has nothing.
+ * new, and comes behind all others. They come out in the order of the text, as they
+ * are, with a space between them, or with nothing where the text has nothing.
  *
  * The numbers are from some dozens that were tried on dialogues (dialogsum, dev), where
  * neighbours differ by little: tests/bench/SPEED.md has them.

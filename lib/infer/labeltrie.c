@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "tensor/ops.h"
 
 /* A label while the tree is made. */
 struct entry {

@@ -8,6 +8,7 @@
 #include "infer/masktokens.h"
 
 #define FORCED 4096 /* bytes that are forced at once */
+#define LAST   8    /* of these, bytes that may be written together with what follows */
 
 /* What comes next in a state: forced tokens, or a mask. */
 struct masks_entry {
@@ -166,6 +167,32 @@ find_forced(const struct schema *s, const struct schemawalk *at, struct buf *tex
         buf_char(text, (char)c);
 }
 
+/* The model would often write the last forced tokens as one with what follows: of the
+ * text that they end in, they are the wrong tokens then. They are left to a mask. */
+static void
+leave_last(const struct masks *m, const struct schemawalk *at, struct buf *text,
+           struct buf *ids)
+{
+    const int32_t *id = (const int32_t *)(const void *)ids->p;
+    size_t n = ids->n / sizeof *id, keep = n, from = text->n, left = text->n;
+    struct schemawalk end;
+
+    schemawalk_copy(&end, at);
+    for (size_t i = 0; i < text->n; i++)
+        schemawalk_step(m->schema, &end, (unsigned char)text->p[i]);
+    for (size_t i = n; i-- > 0 && text->n - from < LAST;) {
+        from -= m->tokens->words.word[id[i]].n;
+        if (masktokens_goes_on(m->tokens,
+                               (struct str){ text->p + from, text->n - from },
+                               m->schema, &end)) {
+            keep = i;
+            left = from;
+        }
+    }
+    ids->n = keep * sizeof *id;
+    text->n = left;
+}
+
 /* ---- entries ---- */
 
 /* Copy to where *p points, which moves on and stays aligned. */
@@ -200,9 +227,11 @@ make_entry(const struct masks *m, const struct schemawalk *at, struct str key)
     char *p;
 
     find_forced(m->schema, at, &text);
-    if (text.n > 0)
+    if (text.n > 0) {
         masktokens_encode(m->tokens, buf_span(&text), &ids);
-    else
+        leave_last(m, at, &text, &ids);
+    }
+    if (text.n == 0)
         mask = m->tokens->n_word * sizeof *x->bits;
     bytes = sizeof *x + key.n + text.n + ids.n + mask + 32;
     x = mem_zero(1, bytes);

@@ -19,17 +19,21 @@
  *     masks_walk_release(&w);
  *     masks_close(m);
  *
+ * A model may give logits for more tokens than the tokenizer has: those beyond the mask
+ * must not be chosen, nor must special tokens, which no mask has.
+ *
  * There is no dead end: at any time what is left of max_tokens is enough to make the
  * value whole. A token after which it would not be is not taken, and the next tokens
  * are those that close the value: w.cut is set.
  *
  * Where only one text can follow (brackets, names of members) it is forced: as the
- * tokens that the tokenizer makes of it alone, or the longest that fit. Otherwise a
- * token may go beyond the end of a value, as the model likes it: `",` is one token.
+ * tokens that the tokenizer makes of it alone, or the longest that fit. Where tokens go
+ * beyond its end (`":["`, with the quote of the first string) the last of it is left to
+ * a mask; so may a token go beyond the end of any value, as the model likes it: `",`.
  *
- * A mask is made when it is first needed, in tens to hundreds of microseconds, and
- * kept. All states inside of a string share one set of tokens that stay inside; only
- * tokens with a quote are looked at for each state.
+ * A mask is made when it is first needed, in less than a millisecond, and kept. All
+ * states inside of a string share one set of tokens that stay inside; only tokens with
+ * a quote are looked at for each state.
  *
  * Owns:    masks what it made; the schema and the tokenizer must live as long. A walk
  *          its text.

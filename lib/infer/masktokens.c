@@ -89,26 +89,40 @@ set_bits(const struct tokentrie *t, uint32_t node, uint64_t *bits)
         bits[t->token[i] / 64] |= (uint64_t)1 << t->token[i] % 64;
 }
 
-/* Add the tokens of t that can follow. */
-static void
-add_tokens(const struct masktokens *m, const struct tokentrie *t,
-           const struct schema *s, const struct schemawalk *at, uint64_t *bits)
+/* Add the tokens of the nodes [from, to) that can follow, where `at` is before the byte
+ * of node `from`. Returns whether there are any; that is all where bits is NULL. */
+static int
+add_tokens(const struct masktokens *m, const struct tokentrie *t, uint32_t from,
+           uint32_t to, const struct schema *s, const struct schemawalk *at,
+           uint64_t *bits)
 {
     /* the state before the byte at each depth */
     struct schemawalk *state = mem_alloc(mem_mul(m->words.longest + 1, sizeof *state));
+    int some = 0;
 
     schemawalk_copy(&state[0], at);
-    for (uint32_t i = 0; i < t->n_node;) {
-        struct schemawalk *next = &state[t->depth[i] + 1];
+    for (uint32_t i = from; i < to && (bits || !some);) {
+        struct schemawalk *next = &state[t->depth[i] - t->depth[from] + 1];
         schemawalk_copy(next, next - 1);
-        if (schemawalk_step(s, next, t->byte[i])) {
-            set_bits(t, i, bits);
-            i++;
-        } else {
+        if (!schemawalk_step(s, next, t->byte[i])) {
             i = t->skip[i];
+            continue;
         }
+        some |= t->first[i + 1] > t->first[i];
+        if (bits)
+            set_bits(t, i, bits);
+        i++;
     }
     mem_free(state);
+    return some;
+}
+
+static void
+add_all(const struct masktokens *m, const struct tokentrie *t, const struct schema *s,
+        const struct schemawalk *at, uint64_t *bits)
+{
+    if (t->n_node > 0)
+        add_tokens(m, t, 0, t->n_node, s, at, bits);
 }
 
 void
@@ -119,17 +133,27 @@ masktokens_fill(const struct masktokens *m, const struct schema *s,
 
     if (!schemawalk_in_string(s, at, &room)) {
         memset(bits, 0, m->n_word * sizeof *bits);
-        add_tokens(m, m->all, s, at, bits);
+        add_all(m, m->all, s, at, bits);
         return;
     }
     memcpy(bits, m->inside, m->n_word * sizeof *bits);
     if (room < TOKENTRIE_BYTES)
         for (uint32_t i = 0; i < m->longer[room + 1]; i++)
             bits[m->by_chars[i] / 64] &= ~((uint64_t)1 << m->by_chars[i] % 64);
-    add_tokens(m, m->leaving, s, at, bits);
+    add_all(m, m->leaving, s, at, bits);
 }
 
 /* ---- text that is known ---- */
+
+int
+masktokens_goes_on(const struct masktokens *m, struct str text, const struct schema *s,
+                   const struct schemawalk *end)
+{
+    uint32_t node = tokentrie_find(m->all, text);
+
+    return node + 1 < m->all->n_node && m->all->skip[node] > node + 1 &&
+           add_tokens(m, m->all, node + 1, m->all->skip[node], s, end, NULL);
+}
 
 size_t
 masktokens_cut(const struct masktokens *m, struct str text, struct buf *ids)

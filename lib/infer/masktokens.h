@@ -39,4 +39,8 @@ size_t masktokens_cut(const struct masktokens *m, struct str text, struct buf *i
 /* The same as the tokenizer has it, where its tokens are the text and nothing else. */
 void masktokens_encode(const struct masktokens *m, struct str text, struct buf *ids);
 
+/* Is there a token that begins with text and goes on with what can follow `end`? */
+int masktokens_goes_on(const struct masktokens *m, struct str text,
+                       const struct schema *s, const struct schemawalk *end);
+
 #endif

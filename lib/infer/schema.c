@@ -119,6 +119,9 @@ add_member(struct compiler *c, size_t t, struct json name, struct json value,
     buf_char(&key, ':');
     m->key = keep(c->s, buf_span(&key));
     buf_free(&key);
+    if (m->key.n > SCHEMA_NAME)
+        return err_set(c->e, ERR_USAGE, "a property's name of more than %d bytes",
+                       SCHEMA_NAME);
     if ((node = add_task(c, t, value, name)) == 0)
         return -1;
     m->node = node;

@@ -39,6 +39,7 @@
 #define SCHEMA_FILE    ((size_t)16 << 20) /* bytes of a schema */
 #define SCHEMA_DEPTH   32                 /* of values in values */
 #define SCHEMA_MEMBERS 256                /* properties of an object */
+#define SCHEMA_NAME    1024               /* bytes of a name, as JSON */
 #define SCHEMA_LEAST   ((size_t)64 << 10) /* bytes of the shortest value */
 #define SCHEMA_CHARS   4096               /* maxLength where there is none */
 #define SCHEMA_ITEMS   256                /* maxItems where there is none */

@@ -60,7 +60,8 @@ byte_of(const struct schema *s, uint32_t literal, uint32_t used)
     return used < l.n ? (unsigned char)l.p[used] : -1;
 }
 
-/* The first literal of [at, to), alike in `used` bytes, whose next byte is c or more. */
+/* The first of the literals [at, to), alike in `used` bytes, that goes on with c or
+ * more. */
 static uint32_t
 find_literal(const struct schema *s, const struct schemawalk_frame *f, int c)
 {

@@ -174,3 +174,20 @@ tokentrie_longest(const struct tokentrie *t, struct str text, size_t *n)
     }
     return best;
 }
+
+uint32_t
+tokentrie_find(const struct tokentrie *t, struct str text)
+{
+    size_t depth = 0;
+
+    for (uint32_t i = 0; i < t->n_node && t->depth[i] == depth;) {
+        if (t->byte[i] != (uint8_t)text.p[depth]) {
+            i = t->skip[i];
+            continue;
+        }
+        if (++depth == text.n)
+            return i;
+        i++;
+    }
+    return t->n_node;
+}

@@ -50,4 +50,7 @@ void tokentrie_free(struct tokentrie *t); /* NULL is fine */
  * several tokens of the same bytes the one with the lowest id. */
 int32_t tokentrie_longest(const struct tokentrie *t, struct str text, size_t *n);
 
+/* The node of text, from which all tokens that begin with it go down; n_node: none. */
+uint32_t tokentrie_find(const struct tokentrie *t, struct str text);
+
 #endif

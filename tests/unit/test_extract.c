@@ -158,8 +158,10 @@ test_text(void)
            "none where the text has none");
     tap_ok(is_summary(1, "The error. The error. The error.", "The error."),
            "of equal ones the first");
-    tap_ok(is_summary(2, "The disk is full. The disk is full. A user on the server has an error.",
-                      "The disk is full. A user on the server has an error."),
+    tap_ok(is_summary(
+               2,
+               "The disk is full. The disk is full. A user on the server has an error.",
+               "The disk is full. A user on the server has an error."),
            "what is said twice is not chosen twice");
     tap_ok(is_summary(3, "The error. The error. A user is on.",
                       "The error. The error. A user is on."),

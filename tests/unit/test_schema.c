@@ -7,79 +7,77 @@
 #include "infer/schemawalk.h"
 #include "tap.h"
 
+static const struct {
+    const char *schema, *why; /* a part of the message */
+} refused[] = {
+    { "", "no JSON" },
+    { "{", "no JSON" },
+    { "true", "true: a schema must be an object" },
+    { "{}", "no 'type'" },
+    { "{\"description\":\"any\"}", "no 'type'" },
+    { "{\"type\":\"text\"}", "\"text\" is no type" },
+    { "{\"type\":[]}", "empty list" },
+    { "{\"type\":[\"string\",1]}", "1 is no type" },
+    { "{\"type\":\"string\",\"type\":\"null\"}", "'type' is there twice" },
+    { "{\"$ref\":\"#/$defs/a\"}", "\"$ref\" is not supported" },
+    { "{\"anyOf\":[{\"type\":\"null\"}]}", "\"anyOf\" is not supported" },
+    { "{\"type\":\"string\",\"pattern\":\"(a+)+\"}", "\"pattern\" is not" },
+    { "{\"type\":\"string\",\"format\":\"email\"}", "\"format\" is not" },
+    { "{\"type\":\"integer\",\"multipleOf\":3}", "\"multipleOf\" is not" },
+    { "{\"type\":\"array\"}", "without 'items'" },
+    { "{\"type\":\"array\",\"items\":[]}", "'items' must be an object" },
+    { "{\"type\":\"array\",\"items\":true}", "'items' must be an object" },
+    { "{\"type\":\"array\",\"items\":{\"type\":\"no\"}}", "items: \"no\" is no type" },
+    { "{\"type\":\"object\"}", "without 'properties'" },
+    { "{\"properties\":[]}", "'properties' must be an object" },
+    { "{\"properties\":{\"a\":1}}", "properties.a: 1: a schema must be" },
+    { "{\"properties\":{\"a\":{\"items\":{\"properties\":{\"b\":{\"type\":0}}}}}}",
+      "properties.a.items.properties.b: 0 is no type" },
+    { "{\"properties\":{\"a\":{\"type\":\"null\"},\"\\u0061\":{\"type\":\"null\"}}"
+      "}",
+      "property a is there twice" },
+    { "{\"properties\":{\"\\ud800\":{\"type\":\"null\"}}}", "" },
+    { "{\"properties\":{},\"required\":[\"b\"]}", "\"b\", which is no property" },
+    { "{\"properties\":{},\"required\":[1]}", "list of names" },
+    { "{\"properties\":{},\"required\":\"a\"}", "'required' must be" },
+    { "{\"properties\":{},\"additionalProperties\":{}}", "must be true or false" },
+    { "{\"type\":\"string\",\"maxLength\":-1}", "'maxLength' must be a whole" },
+    { "{\"type\":\"string\",\"maxLength\":1.5}", "'maxLength' must be a whole" },
+    { "{\"type\":\"string\",\"maxLength\":1e99}", "'maxLength' must be a whole" },
+    { "{\"type\":\"string\",\"maxLength\":4294967296}", "must be a whole" },
+    { "{\"type\":\"string\",\"minLength\":3,\"maxLength\":2}", "more than" },
+    { "{\"items\":{\"type\":\"null\"},\"minItems\":3,\"maxItems\":2}", "more than" },
+    { "{\"type\":\"string\",\"minLength\":2147483647}", "more than 65536 bytes" },
+    { "{\"items\":{\"type\":\"null\"},\"minItems\":2147483647}", "more than 65536" },
+    { "{\"items\":{\"items\":{\"type\":\"null\"},\"minItems\":300},\"minItems\":"
+      "300}",
+      "more than 65536" },
+    { "{\"type\":\"integer\",\"minimum\":\"3\"}", "'minimum' must be a number" },
+    { "{\"type\":\"integer\",\"exclusiveMinimum\":true}", "must be a number" },
+    { "{\"type\":\"integer\",\"minimum\":3.1,\"maximum\":3.9}", "no number" },
+    { "{\"type\":\"number\",\"minimum\":1e300}", "no number" },
+    { "{\"type\":\"number\",\"minimum\":1e999999999999999999999}", "no number" },
+    { "{\"enum\":[]}", "'enum' must be a list" },
+    { "{\"enum\":\"a\"}", "'enum' must be a list" },
+    { "{\"enum\":[{}]}", "objects or arrays" },
+    { "{\"const\":[1]}", "objects or arrays" },
+    { "{\"enum\":[1],\"type\":\"string\"}", "is of the type" },
+    { "{\"enum\":[1.0,1e3],\"type\":\"integer\"}", "is of the type" },
+    { "{\"enum\":[1],\"minimum\":0}", "'minimum' beside" },
+    { "{\"enum\":[1],\"const\":1}", "'enum' beside" },
+    { "{\"enum\":[\"\\udc00\"]}", "" },
+    { "{\"enum\":[1],\"enum\":[2]}", "'enum' is there twice" },
+};
+
 static void
 test_refused(void)
 {
-    static const struct {
-        const char *schema, *why; /* a part of the message */
-    } cases[] = {
-        { "", "no JSON" },
-        { "{", "no JSON" },
-        { "true", "true: a schema must be an object" },
-        { "{}", "no 'type'" },
-        { "{\"description\":\"any\"}", "no 'type'" },
-        { "{\"type\":\"text\"}", "\"text\" is no type" },
-        { "{\"type\":[]}", "empty list" },
-        { "{\"type\":[\"string\",1]}", "1 is no type" },
-        { "{\"type\":\"string\",\"type\":\"null\"}", "'type' is there twice" },
-        { "{\"$ref\":\"#/$defs/a\"}", "\"$ref\" is not supported" },
-        { "{\"anyOf\":[{\"type\":\"null\"}]}", "\"anyOf\" is not supported" },
-        { "{\"type\":\"string\",\"pattern\":\"(a+)+\"}", "\"pattern\" is not" },
-        { "{\"type\":\"string\",\"format\":\"email\"}", "\"format\" is not" },
-        { "{\"type\":\"integer\",\"multipleOf\":3}", "\"multipleOf\" is not" },
-        { "{\"type\":\"array\"}", "without 'items'" },
-        { "{\"type\":\"array\",\"items\":[]}", "'items' must be an object" },
-        { "{\"type\":\"array\",\"items\":true}", "'items' must be an object" },
-        { "{\"type\":\"array\",\"items\":{\"type\":\"no\"}}",
-          "items: \"no\" is no type" },
-        { "{\"type\":\"object\"}", "without 'properties'" },
-        { "{\"properties\":[]}", "'properties' must be an object" },
-        { "{\"properties\":{\"a\":1}}", "properties.a: 1: a schema must be" },
-        { "{\"properties\":{\"a\":{\"items\":{\"properties\":{\"b\":{\"type\":0}}}}}}",
-          "properties.a.items.properties.b: 0 is no type" },
-        { "{\"properties\":{\"a\":{\"type\":\"null\"},\"\\u0061\":{\"type\":\"null\"}}"
-          "}",
-          "property a is there twice" },
-        { "{\"properties\":{\"\\ud800\":{\"type\":\"null\"}}}", "" },
-        { "{\"properties\":{},\"required\":[\"b\"]}", "\"b\", which is no property" },
-        { "{\"properties\":{},\"required\":[1]}", "list of names" },
-        { "{\"properties\":{},\"required\":\"a\"}", "'required' must be" },
-        { "{\"properties\":{},\"additionalProperties\":{}}", "must be true or false" },
-        { "{\"type\":\"string\",\"maxLength\":-1}", "'maxLength' must be a whole" },
-        { "{\"type\":\"string\",\"maxLength\":1.5}", "'maxLength' must be a whole" },
-        { "{\"type\":\"string\",\"maxLength\":1e99}", "'maxLength' must be a whole" },
-        { "{\"type\":\"string\",\"maxLength\":4294967296}", "must be a whole" },
-        { "{\"type\":\"string\",\"minLength\":3,\"maxLength\":2}", "more than" },
-        { "{\"items\":{\"type\":\"null\"},\"minItems\":3,\"maxItems\":2}",
-          "more than" },
-        { "{\"type\":\"string\",\"minLength\":2147483647}", "more than 65536 bytes" },
-        { "{\"items\":{\"type\":\"null\"},\"minItems\":2147483647}",
-          "more than 65536" },
-        { "{\"items\":{\"items\":{\"type\":\"null\"},\"minItems\":300},\"minItems\":"
-          "300}",
-          "more than 65536" },
-        { "{\"type\":\"integer\",\"minimum\":\"3\"}", "'minimum' must be a number" },
-        { "{\"type\":\"integer\",\"exclusiveMinimum\":true}", "must be a number" },
-        { "{\"type\":\"integer\",\"minimum\":3.1,\"maximum\":3.9}", "no number" },
-        { "{\"type\":\"number\",\"minimum\":1e300}", "no number" },
-        { "{\"type\":\"number\",\"minimum\":1e999999999999999999999}", "no number" },
-        { "{\"enum\":[]}", "'enum' must be a list" },
-        { "{\"enum\":\"a\"}", "'enum' must be a list" },
-        { "{\"enum\":[{}]}", "objects or arrays" },
-        { "{\"const\":[1]}", "objects or arrays" },
-        { "{\"enum\":[1],\"type\":\"string\"}", "is of the type" },
-        { "{\"enum\":[1.0,1e3],\"type\":\"integer\"}", "is of the type" },
-        { "{\"enum\":[1],\"minimum\":0}", "'minimum' beside" },
-        { "{\"enum\":[1],\"const\":1}", "'enum' beside" },
-        { "{\"enum\":[\"\\udc00\"]}", "" },
-        { "{\"enum\":[1],\"enum\":[2]}", "'enum' is there twice" },
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         struct err e = { 0 };
-        struct schema *s = schema_parse(cases[i].schema, strlen(cases[i].schema), &e);
+        struct schema *s =
+            schema_parse(refused[i].schema, strlen(refused[i].schema), &e);
         tap_ok(s == NULL && e.code == ERR_USAGE && e.msg[0] &&
-                   strstr(e.msg, cases[i].why),
+                   strstr(e.msg, refused[i].why),
                "%s", e.msg);
         schema_free(s);
     }
@@ -170,6 +168,13 @@ test_limits(void)
     buf_puts(&b, "}}");
     s = schema_parse(b.p, b.n, &e);
     tap_ok(s == NULL && strstr(e.msg, "more than 256 properties"), "%s", e.msg);
+    b.n = 0;
+    buf_puts(&b, "{\"properties\":{\"");
+    for (int i = 0; i < SCHEMA_NAME; i++)
+        buf_char(&b, 'a');
+    buf_puts(&b, "\":{\"type\":\"null\"}}}");
+    s = schema_parse(b.p, b.n, &e);
+    tap_ok(s == NULL && strstr(e.msg, "name of more than 1024"), "%s", e.msg);
     b.n = 0;
     buf_puts(&b, "{\"enum\":[");
     for (int i = 0; i < 100000; i++)

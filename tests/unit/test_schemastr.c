@@ -117,6 +117,7 @@ main(void)
     test_between("\xf4\x8f", "");
     test_between("\xf4", "\x80");
     test_between("\\u00", "");
+    test_between("\\u", "00");
     test_between("\\uD7", "");
     test_between("\\ue0", "");
     test_close();

@@ -156,7 +156,7 @@ static void
 test_keys(void)
 {
     static const char schema[] = "{\"items\":{\"type\":[\"string\",\"integer\"],"
-                                 "\"maxLength\":50},\"maxItems\":40}";
+                                 "\"minLength\":1,\"maxLength\":50},\"maxItems\":40}";
     static const struct {
         const char *a, *b;
         size_t n;
@@ -167,6 +167,7 @@ test_keys(void)
         { "[1,\"ab", "[\"a", 60, 0 },    { "[12", "[34", 20, 1 },
         { "[12", "[123", 20, 0 },        { "[1", "[0", 20, 0 },
         { "[\"a\"", "[7,\"b\"", 20, 1 }, { "[", "[1", 20, 0 },
+        { "[\"", "[\"a", 20, 0 },
     };
     struct err e;
     struct schema *s = schema_parse(schema, strlen(schema), &e);
