@@ -47,12 +47,22 @@ qb_at(const struct kernel_qb *a, size_t row, size_t l)
     return at;
 }
 
-/* All chunks, for the m <= QB_ROWS rows of a; tiles are of nearly equal height: 7 rows
- * are 4 + 3, not 6 + 1. */
+/* Rows of the result that will be written: they come while there is work to do, not all
+ * at once when there is none. */
+INLINE void
+qb_expect(size_t nr, const float *c, size_t ldc, size_t m)
+{
+    for (size_t r = 0; r < m; r++)
+        for (size_t j = 0; j < nr; j += 16)
+            __builtin_prefetch(c + r * ldc + j, 1);
+}
+
+/* All chunks, for the m <= QB_ROWS rows of a, which will be rows of c; tiles are of
+ * nearly equal height: 7 rows are 4 + 3, not 6 + 1. */
 INLINE void
 qb_rows(qb_unpack *unpack, qb_tile *tile, size_t nr, size_t mr,
         const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
-        float *sum, size_t m)
+        float *sum, const float *c, size_t ldc, size_t m)
 {
     const unsigned char *p = w->p;
     struct qb_chunk chunk;
@@ -67,6 +77,8 @@ qb_rows(qb_unpack *unpack, qb_tile *tile, size_t nr, size_t mr,
             size_t now = (m - row + tiles - 1) / tiles;
             struct kernel_qb at = qb_at(a, row, l);
 
+            if (l == 0)
+                qb_expect(nr, c + row * ldc, ldc, now);
             tile(now, w->form, &at, &chunk, sum + row * nr);
             row += now;
         }
@@ -102,7 +114,7 @@ qb_gemm(qb_unpack *unpack, qb_tile *tile, size_t nr, size_t mr,
         struct kernel_qb at = qb_at(a, row, 0);
 
         qb_begin(sum, nr, bias, now, n);
-        qb_rows(unpack, tile, nr, mr, &at, w, k, sum, now);
+        qb_rows(unpack, tile, nr, mr, &at, w, k, sum, c + row * ldc, ldc, now);
         qb_end(sum, nr, c + row * ldc, ldc, now, n);
     }
 }

@@ -296,62 +296,62 @@ rows_rows_q8(const float *x, size_t ldx, size_t m, size_t k,
         q8_rows(to->block, x, ldx, m, k, first, to);
 }
 
-/* 16 of a block's numbers, multiplied by up: as bytes, their sum. What is rounded by
- * adding 1.5 * 2^23 is an integer already when it becomes one. */
-INLINE float
-qb_half(struct v16 x, struct v16 up, struct v16 *q)
+/* x * up to the nearest integers, which adding 1.5 * 2^23 makes of them */
+INLINE struct v16
+qb_round(struct v16 x, struct v16 up)
 {
     const struct v16 round = v_set1(0x1.8p23f);
-    struct v16 r = v_sub(v_fma(x, up, round), round);
 
-    *q = v_add(r, v_set1(127.0f));
-    return v_sum(r);
+    return v_sub(v_fma(x, up, round), round);
 }
 
-/* A block of a row: its 32 numbers, its step, and its one or two groups */
+/* A block of a row: its 32 numbers, its step, and the sums of its one or two groups */
 INLINE void
-qb_block(const float *x, const struct kernel_q8_first *first,
-         const struct kernel_qb *to, int8_t *q, float *step, int32_t *start, float *sum)
+qb_block(size_t group, const float *x, const struct kernel_q8_first *first, int8_t *q,
+         float *step, float *sum)
 {
     struct v16 v[KERNEL_MAX_BLOCK / 16], b[2], a0, a1, up;
-    float max, s0, s1;
+    float max;
+    int bad;
 
     q8_load(x, first, 32, 2, v);
     a0 = v_abs(v[0]);
     a1 = v_abs(v[1]);
     max = v_hmax(v_max(a0, a1));
-    *step = max >= 0x1p-100f ? max * (1.0f / 127.0f) : 0.0f;
+    bad = v_any_nan(v_add(a0, a1)) || !(max < INFINITY);
+    *step = bad ? NAN : max >= 0x1p-100f ? max * (1.0f / 127.0f) : 0.0f;
     up = v_set1(max >= 0x1p-100f ? 127.0f / max : 0.0f);
-    s0 = qb_half(v[0], up, &b[0]);
-    s1 = qb_half(v[1], up, &b[1]);
-    if (v_any_nan(v_add(a0, a1)) || !(max < INFINITY)) {
-        *step = NAN;
-        s0 = s1 = 0.0f;
-    }
+    v[0] = qb_round(v[0], up);
+    v[1] = qb_round(v[1], up);
+    b[0] = v_add(v[0], v_set1(127.0f));
+    b[1] = v_add(v[1], v_set1(127.0f));
     v_store_u8((uint8_t *)q, b, 2, 127, 32);
-    sum[0] = to->group == 32 ? s0 + s1 : s0;
-    start[0] = -to->zero * (int32_t)sum[0];
-    if (to->group == 16) {
-        sum[1] = s1;
-        start[1] = -to->zero * (int32_t)s1;
-    }
+    /* Sums of integers, exact in any order */
+    sum[0] = bad ? 0.0f : v_sum(group == 32 ? v_add(v[0], v[1]) : v[0]);
+    if (group == 16)
+        sum[1] = bad ? 0.0f : v_sum(v[1]);
 }
 
+/* group is a constant. */
 INLINE void
-qb_rows(const float *x, size_t ldx, size_t m, size_t k,
+qb_rows(size_t group, const float *x, size_t ldx, size_t m, size_t k,
         const struct kernel_q8_first *first, const struct kernel_qb *to)
 {
-    for (size_t r = 0; r < m; r++, x += ldx)
+    for (size_t r = 0; r < m; r++, x += ldx) {
+        float *step = to->step + r * to->ld_step, *sum = to->sum + r * to->ld_group;
+        int32_t *start = to->start + r * to->ld_group;
+        int8_t *q = to->q + r * to->ld;
+
         for (size_t l = 0; l < k; l += 32) {
-            size_t group = r * to->ld_group + l / to->group;
             struct kernel_q8_first at = *first;
 
             if (at.factor)
                 at.factor += l;
-            qb_block(x + l, &at, to, to->q + r * to->ld + l,
-                     to->step + r * to->ld_step + l / 32, to->start + group,
-                     to->sum + group);
+            qb_block(group, x + l, &at, q + l, step + l / 32, sum + l / group);
         }
+        for (size_t g = 0; g < k / group; g++)
+            start[g] = -to->zero * (int32_t)sum[g];
+    }
 }
 
 static void
@@ -360,10 +360,12 @@ rows_rows_qb(const float *x, size_t ldx, size_t m, size_t k,
 {
     const struct kernel_q8_first plain = { 0, NULL };
 
-    if (first->gelu || first->factor)
-        qb_rows(x, ldx, m, k, first, to);
+    if (to->group == 16)
+        qb_rows(16, x, ldx, m, k, first, to);
+    else if (first->gelu || first->factor)
+        qb_rows(32, x, ldx, m, k, first, to);
     else
-        qb_rows(x, ldx, m, k, &plain, to);
+        qb_rows(32, x, ldx, m, k, &plain, to);
 }
 
 static void

@@ -150,11 +150,48 @@ tile(size_t m, const struct qsplit_form *f, const struct kernel_qb *a,
 #undef CASES
 }
 
+/* Weights of eight bits are signed here; few rows do without sums in 16 bits. */
+#define SIGNED 1
+
+INLINE void
+few_dot(enum ymm_kind kind, __m256i *sum, __m256i w, __m256i x)
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i pairs;
+
+    if (kind == YMM_BYTES || kind == YMM_LEVELS) {
+        w = _mm256_xor_si256(w, _mm256_set1_epi8((char)128));
+        *sum = dot4(*sum, w, _mm256_abs_epi8(w), x, ones);
+        return;
+    }
+    pairs = _mm256_maddubs_epi16(w, x);
+    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
+}
+
+static void
+few(const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
+    const float *bias, float *c, size_t ldc, size_t m, size_t n)
+{
+#define FEW(kind, is_signed)                                                           \
+    case kind: ymm_few(few_dot, is_signed, kind, a, w, k, bias, c, ldc, m, n); break;
+    switch (ymm_kind(w->form)) {
+        FEW(YMM_BYTES, SIGNED)
+        FEW(YMM_FOURS, 0)
+        FEW(YMM_LEVELS, SIGNED)
+        FEW(YMM_FIVES, 0)
+        FEW(YMM_SIXES, 0)
+    }
+#undef FEW
+}
+
 static void
 gemm(const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
      const float *bias, float *c, size_t ldc, size_t m, size_t n)
 {
-    qb_gemm(unpack, tile, NR, MR, a, w, k, bias, c, ldc, m, n);
+    if (m <= YMM_FEW)
+        few(a, w, k, bias, c, ldc, m, n);
+    else
+        qb_gemm(ymm_unpack, tile, NR, MR, a, w, k, bias, c, ldc, m, n);
 }
 
 void

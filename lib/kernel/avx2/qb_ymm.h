@@ -33,9 +33,43 @@ ymm_four(const int8_t *p)
     return _mm256_set1_epi32(four);
 }
 
+/* How u is stored; a constant wherever it is asked for */
+enum ymm_kind { YMM_BYTES, YMM_FOURS, YMM_LEVELS, YMM_FIVES, YMM_SIXES };
+
+INLINE enum ymm_kind
+ymm_kind(const struct qsplit_form *f)
+{
+    return f->bits == 8   ? YMM_BYTES
+           : f->bits == 5 ? YMM_FIVES
+           : f->bits == 6 ? YMM_SIXES
+           : f->levels    ? YMM_LEVELS
+                          : YMM_FOURS;
+}
+
+/* Where the next step's u are: bytes or halves of them, and the fifth and sixth bits */
+struct ymm_source {
+    const unsigned char *u, *bit;
+    __m256i level; /* of IQ4_NL */
+};
+
+/* The u of a block, which begin at p */
+INLINE void
+ymm_source(enum ymm_kind kind, const unsigned char *p, struct ymm_source *s)
+{
+    uint8_t sixteen[16];
+
+    s->u = p;
+    s->bit = p + QB_BLOCK / 2 * NR;
+    if (kind != YMM_LEVELS)
+        return;
+    for (unsigned i = 0; i < 16; i++)
+        sixteen[i] = qsplit_level(i);
+    s->level = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)sixteen));
+}
+
 /* 32 bytes, of which the bits at p are bit `value` */
 YMM_INLINE __m256i
-add_bit(__m256i u, const unsigned char *p, char value)
+ymm_add_bit(__m256i u, const unsigned char *p, char value)
 {
     const __m256i byte = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202,
                                             0x0303030303030303);
@@ -49,59 +83,35 @@ add_bit(__m256i u, const unsigned char *p, char value)
     return _mm256_or_si256(u, _mm256_and_si256(x, _mm256_set1_epi8(value)));
 }
 
-/* The u of a block at p, both registers of each step, `bits` a constant */
-INLINE void
-unpack_block(unsigned bits, int levels, const unsigned char *p, uint8_t *to)
+/* 8 columns of a step, i 0 or 1 */
+YMM_INLINE __m256i
+ymm_take(enum ymm_kind kind, const struct ymm_source *s, size_t i)
 {
-    const __m256i low = _mm256_set1_epi8(15);
-    const unsigned char *plane = p + QB_BLOCK / 2 * NR;
-    const size_t next = QB_BLOCK / 8 * NR; /* plane of bits */
-    __m256i level = low;
+    __m256i u;
 
-    if (levels) {
-        uint8_t sixteen[16];
-        for (unsigned i = 0; i < 16; i++)
-            sixteen[i] = qsplit_level(i);
-        level = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)sixteen));
-    }
-    for (size_t s = 0; s < STEPS; s++, p += 2 * NR, to += 4 * NR)
-#pragma GCC unroll 2
-        for (size_t i = 0; i < 2; i++, plane += 4) {
-            __m256i u = ymm_load(p);
-
-            u = _mm256_and_si256(i < 1 ? u : _mm256_srli_epi16(u, 4), low);
-            if (bits > 4)
-                u = add_bit(u, plane, 16);
-            if (bits > 5)
-                u = add_bit(u, plane + next, 32);
-            if (levels)
-                u = _mm256_shuffle_epi8(level, u);
-            _mm256_store_si256((__m256i *)(void *)(to + 32 * i), u);
-        }
+    if (kind == YMM_BYTES)
+        return ymm_load(s->u + 32 * i);
+    u = ymm_load(s->u);
+    u = _mm256_and_si256(i == 0 ? u : _mm256_srli_epi16(u, 4), _mm256_set1_epi8(15));
+    if (kind == YMM_LEVELS)
+        u = _mm256_shuffle_epi8(s->level, u);
+    if (kind == YMM_FIVES || kind == YMM_SIXES)
+        u = ymm_add_bit(u, s->bit + 4 * i, 16);
+    if (kind == YMM_SIXES)
+        u = ymm_add_bit(u, s->bit + QB_BLOCK / 8 * NR + 4 * i, 32);
+    return u;
 }
 
+/* On to the next step */
 INLINE void
-unpack_u(const struct qsplit_form *f, const unsigned char *p, size_t stride,
-         struct qb_chunk *to)
+ymm_next(enum ymm_kind kind, struct ymm_source *s)
 {
-    to->u = to->room;
-    to->stride = (size_t)QB_BLOCK * NR;
-    for (size_t b = 0; b < to->blocks; b++, p += stride) {
-        uint8_t *u = to->room + b * to->stride;
-
-        if (f->bits == 4 && !f->levels)
-            unpack_block(4, 0, p, u);
-        else if (f->bits == 4)
-            unpack_block(4, 1, p, u);
-        else if (f->bits == 5)
-            unpack_block(5, 0, p, u);
-        else
-            unpack_block(6, 0, p, u);
-    }
+    s->u += kind == YMM_BYTES ? 4 * NR : 2 * NR;
+    s->bit += NR / 2;
 }
 
 YMM_INLINE __m256
-halves(const unsigned char *p)
+ymm_halves(const unsigned char *p)
 {
     return _mm256_cvtph_ps(_mm_loadu_si128((const void *)p));
 }
@@ -109,20 +119,41 @@ halves(const unsigned char *p)
 /* 8 of the numbers at p, by what they are: halves, bytes to be multiplied by `super`,
  * floats */
 YMM_INLINE __m256
-scale(enum qsplit_scale kind, const unsigned char *p, __m256 super)
+ymm_scale(enum qsplit_scale kind, const unsigned char *p, __m256 super)
 {
     if (kind == QSPLIT_F16)
-        return halves(p);
+        return ymm_halves(p);
     if (kind == QSPLIT_F32)
         return _mm256_loadu_ps((const float *)(const void *)p);
     return _mm256_mul_ps(super, _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(
                                     _mm_loadl_epi64((const void *)p))));
 }
 
+/* ---- a chunk ---- */
+
+INLINE void
+ymm_unpack_u(enum ymm_kind kind, const unsigned char *p, size_t stride,
+             struct qb_chunk *to)
+{
+    to->u = to->room;
+    to->stride = (size_t)QB_BLOCK * NR;
+    for (size_t b = 0; b < to->blocks; b++, p += stride) {
+        __m256i *u = (__m256i *)(void *)(to->room + b * to->stride);
+        struct ymm_source s = { 0 };
+
+        ymm_source(kind, p, &s);
+        for (size_t i = 0; i < STEPS; i++, u += 2) {
+            _mm256_store_si256(u, ymm_take(kind, &s, 0));
+            _mm256_store_si256(u + 1, ymm_take(kind, &s, 1));
+            ymm_next(kind, &s);
+        }
+    }
+}
+
 /* d (which 0) or m (1) of all groups; kind and which are constants */
 INLINE void
-unpack_scales(enum qsplit_scale kind, const struct qsplit_form *f,
-              const unsigned char *p, size_t which, size_t blocks, float *to)
+ymm_unpack_scales(enum qsplit_scale kind, const struct qsplit_form *f,
+                  const unsigned char *p, size_t which, size_t blocks, float *to)
 {
     const size_t each = qb_scale_bytes(f), groups = QB_BLOCK / f->group;
     const size_t per_group = qb_group_bytes(f, NR), per_block = qb_block_bytes(f, NR);
@@ -134,51 +165,56 @@ unpack_scales(enum qsplit_scale kind, const struct qsplit_form *f,
         float *at = to + i;
 
         if (kind == QSPLIT_SUPER)
-            super = halves(p + 2 * (which * NR + i));
+            super = ymm_halves(p + 2 * (which * NR + i));
         for (size_t b = 0; b < blocks; b++, block += per_block)
             for (size_t g = 0; g < groups; g++, at += NR)
-                _mm256_store_ps(at, scale(kind, block + g * per_group, super));
+                _mm256_store_ps(at, ymm_scale(kind, block + g * per_group, super));
     }
 }
 
 INLINE void
-unpack_kind(enum qsplit_scale kind, const struct qsplit_form *f, const unsigned char *p,
-            struct qb_chunk *to)
+ymm_unpack_scale(enum qsplit_scale kind, const struct qsplit_form *f,
+                 const unsigned char *p, struct qb_chunk *to)
 {
-    unpack_scales(kind, f, p, 0, to->blocks, to->d);
+    ymm_unpack_scales(kind, f, p, 0, to->blocks, to->d);
     if (f->mins)
-        unpack_scales(kind, f, p, 1, to->blocks, to->m);
+        ymm_unpack_scales(kind, f, p, 1, to->blocks, to->m);
 }
 
 INLINE void
-unpack(const struct qsplit_form *f, const unsigned char *p, struct qb_chunk *to)
+ymm_unpack(const struct qsplit_form *f, const unsigned char *p, struct qb_chunk *to)
 {
     const unsigned char *u = p + qb_head_bytes(f, NR) + qb_scales_bytes(f, NR);
     size_t stride = qb_block_bytes(f, NR);
 
     switch (f->scale) {
-    case QSPLIT_F16: unpack_kind(QSPLIT_F16, f, p, to); break;
-    case QSPLIT_SUPER: unpack_kind(QSPLIT_SUPER, f, p, to); break;
-    default: unpack_kind(QSPLIT_F32, f, p, to); break;
+    case QSPLIT_F16: ymm_unpack_scale(QSPLIT_F16, f, p, to); break;
+    case QSPLIT_SUPER: ymm_unpack_scale(QSPLIT_SUPER, f, p, to); break;
+    default: ymm_unpack_scale(QSPLIT_F32, f, p, to); break;
     }
-    if (f->bits == 8) {
+    switch (ymm_kind(f)) {
+    case YMM_BYTES:
         to->u = u;
         to->stride = stride;
-    } else {
-        unpack_u(f, u, stride, to);
+        break;
+    case YMM_FOURS: ymm_unpack_u(YMM_FOURS, u, stride, to); break;
+    case YMM_LEVELS: ymm_unpack_u(YMM_LEVELS, u, stride, to); break;
+    case YMM_FIVES: ymm_unpack_u(YMM_FIVES, u, stride, to); break;
+    case YMM_SIXES: ymm_unpack_u(YMM_SIXES, u, stride, to); break;
     }
 }
 
-/* 8 columns of a row: what a group adds to what is at c; mins a constant, d and m the
- * group's */
+/* ---- tiles ---- */
+
+/* 8 columns of a row: what a group adds to what is at c, with the group's d and m */
 INLINE void
-finish(int mins, __m256i dot, float row_step, float row_sum, const float *d,
-       const float *m, float *c)
+ymm_finish_qb(int mins, __m256i dot, float row_step, float row_sum, __m256 d, __m256 m,
+              float *c)
 {
-    __m256 t = _mm256_mul_ps(_mm256_cvtepi32_ps(dot), _mm256_load_ps(d));
+    __m256 t = _mm256_mul_ps(_mm256_cvtepi32_ps(dot), d);
 
     if (mins)
-        t = _mm256_fmadd_ps(_mm256_set1_ps(row_sum), _mm256_load_ps(m), t);
+        t = _mm256_fmadd_ps(_mm256_set1_ps(row_sum), m, t);
     _mm256_store_ps(c, _mm256_fmadd_ps(_mm256_set1_ps(row_step), t, _mm256_load_ps(c)));
 }
 
@@ -207,8 +243,10 @@ group_finish(int mins, const struct ymm_group *t, size_t r, __m256i lo, __m256i 
     float sum = mins ? t->a->sum[r * t->a->ld_group + t->g] : 0;
     const float *d = t->w->d + t->g * NR, *m = t->w->m + t->g * NR;
 
-    finish(mins, lo, step, sum, d, m, c + r * NR);
-    finish(mins, hi, step, sum, d + 8, m + 8, c + r * NR + 8);
+    ymm_finish_qb(mins, lo, step, sum, _mm256_load_ps(d), _mm256_load_ps(m),
+                  c + r * NR);
+    ymm_finish_qb(mins, hi, step, sum, _mm256_load_ps(d + 8), _mm256_load_ps(m + 8),
+                  c + r * NR + 8);
 }
 
 typedef void ymm_multiply(size_t m, int mins, const struct ymm_group *t, float *c);
@@ -232,8 +270,119 @@ ymm_groups(ymm_multiply *multiply, size_t m, int mins, const struct qsplit_form 
 #define YMM_TALL(m, f) ((m)*2 + ((f)->mins != 0))
 #define YMM_CASES(multiply, h)                                                         \
     case 2 * h: ymm_groups(multiply, h, 0, f, a, w, c); break;                         \
-    case 2 * h + 1:                                                                    \
-        ymm_groups(multiply, h, 1, f, a, w, c);                                        \
-        break;
+    case 2 * h + 1: ymm_groups(multiply, h, 1, f, a, w, c); break;
+
+/* ---- few rows, straight from the panel ---- */
+
+/* They wait for memory, so it is read from one end to the other, once, and nothing is
+ * written. A level has the sum of a step: kind is a constant, start what sums of
+ * weights that are not signed begin with. */
+#define YMM_FEW   2
+#define YMM_AHEAD 4096 /* bytes that memory is asked for in advance */
+
+/* A block: its first byte, that of its chunk, and its number */
+struct ymm_few {
+    const struct kernel_qb *a;
+    const struct qsplit_form *f;
+    const unsigned char *block, *chunk;
+    size_t b;
+};
+
+/* d (which 0) or m (1) of 8 columns from j on, in group g of the block */
+YMM_INLINE __m256
+ymm_few_scale(const struct ymm_few *t, size_t g, size_t which, size_t j)
+{
+    const size_t each = qb_scale_bytes(t->f);
+    const unsigned char *p =
+        t->block + g * qb_group_bytes(t->f, NR) + (which * NR + j) * each;
+
+    if (t->f->scale == QSPLIT_F16)
+        return ymm_scale(QSPLIT_F16, p, _mm256_setzero_ps());
+    if (t->f->scale == QSPLIT_F32)
+        return ymm_scale(QSPLIT_F32, p, _mm256_setzero_ps());
+    return ymm_scale(QSPLIT_SUPER, p, ymm_halves(t->chunk + 2 * (which * NR + j)));
+}
+
+/* sum + the four products of each lane */
+typedef void ymm_dot(enum ymm_kind kind, __m256i *sum, __m256i w, __m256i x);
+
+/* Group g of the block, whose u are the next steps of s; m and kind are constants. */
+INLINE void
+ymm_few_group(ymm_dot *dot, int is_signed, size_t m, enum ymm_kind kind,
+              const struct ymm_few *t, size_t g, struct ymm_source *s, float *c)
+{
+    const struct kernel_qb *a = t->a;
+    const size_t of = t->f->group, at = t->b * (QB_BLOCK / of) + g;
+    const int8_t *q = a->q + at * of;
+    __m256i sum[YMM_FEW][2];
+
+#pragma GCC unroll 2
+    for (size_t r = 0; r < m; r++)
+        sum[r][0] = sum[r][1] =
+            _mm256_set1_epi32(is_signed ? 0 : a->start[r * a->ld_group + at]);
+    for (size_t i = of / 4; i > 0; i--, q += 4) {
+        __m256i w0 = ymm_take(kind, s, 0), w1 = ymm_take(kind, s, 1);
+
+#pragma GCC unroll 2
+        for (size_t r = 0; r < m; r++) {
+            __m256i x = ymm_four(q + r * a->ld);
+            dot(kind, &sum[r][0], w0, x);
+            dot(kind, &sum[r][1], w1, x);
+        }
+        ymm_next(kind, s);
+    }
+#pragma GCC unroll 2
+    for (size_t j = 0; j < 2; j++) {
+        __m256 w_d = ymm_few_scale(t, g, 0, 8 * j), w_m = w_d;
+
+        if (t->f->mins)
+            w_m = ymm_few_scale(t, g, 1, 8 * j);
+#pragma GCC unroll 2
+        for (size_t r = 0; r < m; r++)
+            ymm_finish_qb(t->f->mins, sum[r][j], a->step[r * a->ld_step + t->b],
+                          a->sum[r * a->ld_group + at], w_d, w_m, c + r * NR + 8 * j);
+    }
+}
+
+/* c [m, NR] += the first m rows of a times the panel */
+INLINE void
+ymm_few_rows(ymm_dot *dot, int is_signed, size_t m, enum ymm_kind kind,
+             const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
+             float *c)
+{
+    const struct qsplit_form form = *w->form;
+    const size_t head = qb_head_bytes(&form, NR), block = qb_block_bytes(&form, NR);
+    const size_t scales = qb_scales_bytes(&form, NR);
+    struct ymm_few t = { .a = a, .f = &form, .block = w->p };
+    struct ymm_source s = { 0 };
+
+    for (; t.b < k / QB_BLOCK; t.b++, t.block += block) {
+        if (t.b % (QB_CHUNK / QB_BLOCK) == 0) {
+            t.chunk = t.block;
+            t.block += head;
+        }
+        ymm_source(kind, t.block + scales, &s);
+        for (size_t i = 0; i < block; i += 64)
+            _mm_prefetch((const char *)t.block + YMM_AHEAD + i, _MM_HINT_T0);
+        for (size_t g = 0; g < QB_BLOCK / form.group; g++)
+            ymm_few_group(dot, is_signed, m, kind, &t, g, &s, c);
+    }
+}
+
+/* The whole product for m <= YMM_FEW rows */
+INLINE void
+ymm_few(ymm_dot *dot, int is_signed, enum ymm_kind kind, const struct kernel_qb *a,
+        const struct kernel_qb_panel *w, size_t k, const float *bias, float *c,
+        size_t ldc, size_t m, size_t n)
+{
+    float sum[YMM_FEW * NR] __attribute__((aligned(64)));
+
+    qb_begin(sum, NR, bias, m, n);
+    if (m == 1)
+        ymm_few_rows(dot, is_signed, 1, kind, a, w, k, sum);
+    else if (m == 2)
+        ymm_few_rows(dot, is_signed, 2, kind, a, w, k, sum);
+    qb_end(sum, NR, c, ldc, m, n);
+}
 
 #endif

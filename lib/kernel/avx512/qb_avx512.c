@@ -139,7 +139,8 @@ tile(size_t m, const struct qsplit_form *f, const struct kernel_qb *a,
 
 /* They wait for memory, so it is read from one end to the other, once, and nothing is
  * written. */
-#define FEW 4
+#define FEW   4
+#define AHEAD 8192 /* bytes that memory is asked for in advance */
 
 #define EACH_FEW(X) X(0) X(1) X(2) X(3)
 
@@ -225,6 +226,8 @@ few_rows(size_t m, enum zmm_kind kind, const struct kernel_qb *a,
             t.block += head;
         }
         zmm_source(kind, t.block + scales, &s);
+        for (size_t i = 0; i < block; i += 64)
+            _mm_prefetch((const char *)t.block + AHEAD + i, _MM_HINT_T1);
         for (size_t g = 0; g < QB_BLOCK / form.group; g++)
             few_group(m, kind, &t, g, &s, c);
         __asm__ volatile("" ::: "memory"); /* as in groups() */
@@ -260,14 +263,31 @@ few(const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
     qb_end(sum, NR, c, ldc, m, n);
 }
 
+/* Tiles of four that read the panel again from L1 cost less than a chunk that is taken
+ * apart, if that is cheap. */
+static size_t
+count_few(const struct qsplit_form *f)
+{
+    return zmm_kind(f) == ZMM_FOURS ? 2 * FEW : FEW;
+}
+
 static void
 gemm(const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
      const float *bias, float *c, size_t ldc, size_t m, size_t n)
 {
-    if (m <= FEW)
-        few(a, w, k, bias, c, ldc, m, n);
-    else
+    size_t row = 0;
+
+    if (m > count_few(w->form)) {
         qb_gemm(zmm_unpack, tile, NR, MR, a, w, k, bias, c, ldc, m, n);
+        return;
+    }
+    for (size_t tiles = (m + FEW - 1) / FEW; tiles > 0; tiles--) {
+        size_t now = (m - row + tiles - 1) / tiles;
+        struct kernel_qb at = qb_at(a, row, 0);
+
+        few(&at, w, k, bias, c + row * ldc, ldc, now, n);
+        row += now;
+    }
 }
 
 void

@@ -181,6 +181,7 @@ v_store_u8(uint8_t *p, const struct v16 *x, size_t count, uint8_t zero, size_t n
         v_store_four(p + 64, x + 4, zero);
         return;
     }
+#pragma GCC unroll 2
     for (size_t i = 0; i < count; i++) {
         __m128i b = _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(x[i].v));
 

@@ -62,11 +62,39 @@ tile(size_t m, const struct qsplit_form *f, const struct kernel_qb *a,
     }
 }
 
+#define SIGNED 0
+
+INLINE void
+few_dot(enum ymm_kind kind, __m256i *sum, __m256i w, __m256i x)
+{
+    (void)kind;
+    *sum = dot4(*sum, w, x);
+}
+
+static void
+few(const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
+    const float *bias, float *c, size_t ldc, size_t m, size_t n)
+{
+#define FEW(kind, is_signed)                                                           \
+    case kind: ymm_few(few_dot, is_signed, kind, a, w, k, bias, c, ldc, m, n); break;
+    switch (ymm_kind(w->form)) {
+        FEW(YMM_BYTES, SIGNED)
+        FEW(YMM_FOURS, 0)
+        FEW(YMM_LEVELS, SIGNED)
+        FEW(YMM_FIVES, 0)
+        FEW(YMM_SIXES, 0)
+    }
+#undef FEW
+}
+
 static void
 gemm(const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
      const float *bias, float *c, size_t ldc, size_t m, size_t n)
 {
-    qb_gemm(unpack, tile, NR, MR, a, w, k, bias, c, ldc, m, n);
+    if (m <= YMM_FEW)
+        few(a, w, k, bias, c, ldc, m, n);
+    else
+        qb_gemm(ymm_unpack, tile, NR, MR, a, w, k, bias, c, ldc, m, n);
 }
 
 void
