@@ -92,14 +92,20 @@ work(void *arg, struct filter_batch *b, struct err *e)
 }
 
 static void
+tell(void *f, size_t done, size_t n)
+{
+    filter_step(f, "vectors", done, n);
+}
+
+static void
 learn(struct job *job, struct filter *f, enum overlong overlong, struct err *e)
 {
     const struct conf *conf = job->conf;
     struct headtrain h = { .m = job->m,
                            .base = job->o.found.name,
                            .min = (size_t)conf->min_count,
-                           .vectors = { filter_pool(f), overlong,
-                                        !job->o.mo->no_cache },
+                           .vectors = { filter_pool(f), overlong, !job->o.mo->no_cache,
+                                        tell, f },
                            .opt = { .c = conf->c,
                                     .folds = conf->folds,
                                     .balance = conf->balance,
@@ -111,11 +117,13 @@ learn(struct job *job, struct filter *f, enum overlong overlong, struct err *e)
     struct buf text = { 0 };
     struct headtrain_said said = { &job->result, &text };
     size_t n;
+    int rc;
 
     row = gather_rows(job->gather, &n);
-    if (headtrain_run(&h, row, n, &said, e) == 0 && !job->quiet)
-        fwrite(text.p, 1, text.n, stderr);
+    rc = headtrain_run(&h, row, n, &said, e);
     filter_result(f, (struct str){ job->result.p, job->result.n });
+    if (rc == 0 && !job->quiet)
+        fwrite(text.p, 1, text.n, stderr);
     buf_free(&text);
 }
 

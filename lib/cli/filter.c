@@ -267,9 +267,16 @@ filter_stopped(const struct filter *f)
 }
 
 void
+filter_step(struct filter *f, const char *what, size_t done, size_t of)
+{
+    report_step(&f->report, what, done, of, pool_clock());
+}
+
+void
 filter_result(struct filter *f, struct str json)
 {
     f->report.result = json;
+    report_show_end(&f->report);
 }
 
 /* ---- running ---- */
@@ -483,6 +490,17 @@ print_plan(struct filter *f, struct err *e)
     buf_free(&b);
 }
 
+/* Is it plain text that was to be JSON? Somebody new to the suite asks why. */
+static void
+show_hint(const struct filter *f)
+{
+    const struct report *r = &f->report;
+    uint64_t bad = r->by_code[ERR_JSON];
+
+    if (bad > 0 && bad == r->in - r->blank && f->tool->suffix && !f->opt.quiet)
+        fprintf(stderr, "%s: no line is JSON; -T reads plain text\n", r->tool);
+}
+
 static void
 release(struct filter *f)
 {
@@ -521,6 +539,7 @@ filter_close(struct filter *f, const struct cli *c, struct err *e)
         print_plan(f, e);
     if (sink_close(f->sink, &late) && e->code == ERR_NONE)
         *e = late;
+    show_hint(f);
     f->report.stopped = sig ? signals_name(sig) : NULL;
     status = status_of(f, e);
     if (f->batch &&

@@ -90,11 +90,15 @@ void filter_model(struct filter *f, const struct filter_model *m);
 /* All of the input. -1: ended early, e says why. */
 int filter_run(struct filter *f, filter_work *work, void *arg, struct err *e);
 
+/* The progress line of work behind filter_run(): so many of `of` are done, of what that
+ * is called. One thread at a time. */
+void filter_step(struct filter *f, const char *what, size_t done, size_t of);
+
 /* Was the run asked to stop before the end of input? Then what was seen is not all. */
 int filter_stopped(const struct filter *f);
 
 /* A JSON value that --stats shows as member "result". The caller's until
- * filter_close(). */
+ * filter_close(). The progress line ends: now others may write to stderr. */
 void filter_result(struct filter *f, struct str json);
 
 /* Flush and check everything, write --stats; the exit status. e->code other than

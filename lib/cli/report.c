@@ -141,7 +141,7 @@ report_write(const struct report *r, int status, const char *path, struct err *e
     return rc;
 }
 
-/* Do both streams go to the same terminal? There the line would stand in the records. */
+/* Do both streams go to one terminal? There the line would stand in the records. */
 static int
 same_terminal(void)
 {
@@ -156,7 +156,8 @@ report_begin(struct report *r, const struct filter_opt *opt)
 {
     int seen = isatty(STDERR_FILENO);
 
-    r->progress = opt->progress || (!opt->quiet && seen && !same_terminal());
+    r->progress =
+        opt->progress || (!opt->quiet && seen && (r->consumes || !same_terminal()));
     r->newline = !seen;
 }
 
@@ -169,6 +170,22 @@ left(const struct report *r, double now)
     return (now - r->start) * ((double)r->bytes_total / (double)r->bytes_in - 1.0);
 }
 
+/* Is it time for a line? Then the next one waits. */
+static int
+may_show(struct report *r, double now)
+{
+    if (!r->progress || now - r->shown < (r->newline ? 10 : 0.5))
+        return 0;
+    r->shown = now;
+    return 1;
+}
+
+static void
+put_left(double seconds, char *p, size_t cap)
+{
+    snprintf(p, cap, ", %ld:%02ld left", (long)seconds / 60, (long)seconds % 60);
+}
+
 void
 report_show(struct report *r, double now)
 {
@@ -176,9 +193,8 @@ report_show(struct report *r, double now)
     char line[200];
     int n;
 
-    if (!r->progress || now - r->shown < (r->newline ? 10 : 0.5))
+    if (!may_show(r, now))
         return;
-    r->shown = now;
     n = snprintf(line, sizeof line, "%s: %llu records, %.0f/s", r->tool,
                  (unsigned long long)r->in, passed > 0 ? (double)r->in / passed : 0);
     if (r->tokens && n > 0)
@@ -188,8 +204,30 @@ report_show(struct report *r, double now)
         n += snprintf(line + n, sizeof line - (size_t)n, ", %llu bad",
                       (unsigned long long)(r->rejected + r->kept));
     if (eta >= 0 && n > 0)
-        snprintf(line + n, sizeof line - (size_t)n, ", %ld:%02ld left", (long)eta / 60,
-                 (long)eta % 60);
+        put_left(eta, line + n, sizeof line - (size_t)n);
+    fprintf(stderr, r->newline ? "%s\n" : "\r\033[K%s", line);
+}
+
+void
+report_step(struct report *r, const char *what, size_t done, size_t of, double now)
+{
+    double rate;
+    char line[200];
+    int n;
+
+    if (r->stepped <= 0) {
+        r->stepped = now;
+        r->step = done;
+        r->shown = 0; /* other work: its first line at once */
+    }
+    if (!may_show(r, now))
+        return;
+    n = snprintf(line, sizeof line, "%s: %zu of %zu %s", r->tool, done, of, what);
+    if (now > r->stepped && done > r->step) {
+        rate = (double)(done - r->step) / (now - r->stepped);
+        n += snprintf(line + n, sizeof line - (size_t)n, ", %.0f/s", rate);
+        put_left((double)(of - done) / rate, line + n, sizeof line - (size_t)n);
+    }
     fprintf(stderr, r->newline ? "%s\n" : "\r\033[K%s", line);
 }
 
@@ -198,6 +236,7 @@ report_show_end(struct report *r)
 {
     if (r->progress && !r->newline && r->shown > 0)
         fputs("\r\033[K", stderr);
+    r->shown = 0;
 }
 
 void

@@ -31,6 +31,8 @@ struct report {
     uint64_t byte;         /* this offset, */
     const char *stopped;   /* and was ended by this signal; NULL: it was not */
     double shown;          /* when the progress line was last shown */
+    double stepped;        /* when report_step() was first called, */
+    size_t step;           /* with this */
     int progress, newline; /* show it; as lines, since stderr is no terminal */
 };
 
@@ -41,12 +43,17 @@ void report_json(const struct report *r, int status, struct buf *b);
 int report_write(const struct report *r, int status, const char *path, struct err *e);
 
 /* Sets whether progress is shown: when it is asked for, or somebody looks at stderr
- * while the records go elsewhere. */
+ * while no records go there. */
 void report_begin(struct report *r, const struct filter_opt *opt);
 
 /* The progress line, at most twice a second; `now` in pool_clock() seconds. */
 void report_show(struct report *r, double now);
 void report_show_end(struct report *r);
+
+/* The same for `done` of `of` things behind the last record: "train: 640 of 9,000
+ * vectors, 211/s, 0:39 left". The clock of the rate begins at the first call. */
+void report_step(struct report *r, const char *what, size_t done, size_t of,
+                 double now);
 
 /* {"records":...}: a line of progress as JSON, with newline. */
 void report_progress(const struct report *r, double now, struct buf *b);

@@ -112,7 +112,8 @@ struct job {
     size_t n;
     float *vec;
     struct embedder_info *info;
-    atomic_size_t next;
+    const struct vectors_opt *opt;
+    atomic_size_t next, done;
 };
 
 static void
@@ -122,23 +123,26 @@ worker(void *arg, int i)
     size_t dim = (size_t)embedder_dim(j->m), at;
     struct embedder_work w = { 0 };
 
-    (void)i;
-    while ((at = atomic_fetch_add(&j->next, PART)) < j->n)
-        embedder_run(j->m, &w, j->text + at, j->n - at < PART ? j->n - at : PART,
-                     j->vec + at * dim, j->info + at);
+    while ((at = atomic_fetch_add(&j->next, PART)) < j->n) {
+        size_t n = j->n - at < PART ? j->n - at : PART, before;
+        embedder_run(j->m, &w, j->text + at, n, j->vec + at * dim, j->info + at);
+        before = atomic_fetch_add(&j->done, n);
+        if (i == 0 && j->opt->tell)
+            j->opt->tell(j->opt->arg, before + n, j->n);
+    }
     embedder_work_release(&w);
 }
 
 static int
-compute(const struct embedder *m, const struct str *text, size_t n, struct pool *pool,
-        float *vec, struct err *e)
+compute(const struct embedder *m, const struct str *text, size_t n,
+        const struct vectors_opt *opt, float *vec, struct err *e)
 {
-    struct job j = { .m = m, .text = text, .n = n, .vec = vec };
+    struct job j = { .m = m, .text = text, .n = n, .vec = vec, .opt = opt };
     int rc = 0;
 
     j.info = mem_zero(n, sizeof *j.info);
-    if (pool)
-        pool_run(pool, pool_size(pool), worker, &j);
+    if (opt->pool)
+        pool_run(opt->pool, pool_size(opt->pool), worker, &j);
     else
         worker(&j, 0);
     for (size_t i = 0; i < n && rc == 0; i++)
@@ -161,7 +165,7 @@ vectors_make(const struct embedder *m, const struct str *text, size_t n,
 
     if (cache && read_file(path, key, vec, bytes))
         return 1;
-    if (compute(m, text, n, opt->pool, vec, e))
+    if (compute(m, text, n, opt, vec, e))
         return -1;
     if (cache)
         write_file(path, key, vec, bytes);

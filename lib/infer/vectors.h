@@ -10,7 +10,7 @@
  * alone to write, hold the same key, the right size and its own SHA-256; else it is
  * made anew. That none can be read or written is no error.
  *
- * Threads: one caller; the pool makes the vectors.
+ * Threads: one caller; the pool makes the vectors, and its first thread tells.
  */
 #ifndef INFER_VECTORS_H
 #define INFER_VECTORS_H
@@ -21,6 +21,9 @@ struct vectors_opt {
     struct pool *pool;
     enum overlong overlong; /* as the embedder has it */
     int cache;              /* 0: no file is read or written */
+    /* Told now and then how many of all are made, by one of the threads; or NULL. */
+    void (*tell)(void *arg, size_t done, size_t n);
+    void *arg;
 };
 
 /* 1: from a file, 0: made, -1: ERR_NAN or another code of embedder_info, naming the

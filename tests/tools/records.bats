@@ -369,6 +369,18 @@ looks() {
     }
     each_tool term
 }
+# hinted TIMES FORMAT [ARG...]: so often -T is offered
+hinted() {
+    mill "${@:2}"
+    [ "$(grep -c 'no line is JSON; -T reads plain text' "$BATS_TEST_TMPDIR/err")" = "$1" ]
+}
+@test "where nothing is JSON, -T is offered; with a record of it, -q or -T it is not" {
+    hint() {
+        hinted 1 'a\nb\n' && hinted 0 'a\nb\n' -q && hinted 0 'a\nb\n' -T &&
+            hinted 0 'a\n{"text":"b"}\n' && hinted 0 ''
+    }
+    each_tool hint
+}
 @test "locale does not matter" {
     locale() {
         local a b

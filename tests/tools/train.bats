@@ -57,6 +57,17 @@ fit() {
     [ "$(jq -r .base_sha256 "$head")" = "$(sha256sum <tests/golden/tiny-bert/f32/model.safetensors | cut -d' ' -f1)" ]
 }
 
+@test "progress tells of the vectors, too; -q of nothing" {
+    fit -j1 --progress --no-cache 2>"$dir/err"
+    grep -q '^train: 64 of 120 vectors$' "$dir/err"
+    fit -j1 --no-cache 2>"$dir/err"
+    [ ! -s "$dir/err" ]
+    # on a terminal one line, which is gone before the report
+    script -qec "train -t label -m tiny -j1 --no-cache '$in'" /dev/null >"$dir/err"
+    grep -q $'\r\033\\[Ktrain: 64 of 120 vectors' "$dir/err"
+    grep -q $'\r\033\\[Ktrain: 120 records, 2 labels' "$dir/err"
+}
+
 @test "the same bytes: runs, threads, the cache, levels, OpenBLAS's kernels" {
     fit
     cp "$head" "$dir/want"
