@@ -2,8 +2,11 @@
 #include "text/wordbag.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
+
+#define CODE ((size_t)3) /* digits of a status code */
 
 enum { OTHER, SMALL, CAPITAL, WIDE };
 
@@ -32,6 +35,36 @@ length(const char *p, size_t n)
     return i;
 }
 
+/* May this stand beside a number that is free? */
+static int
+is_edge(char c)
+{
+    return (unsigned char)c <= ' ' || strchr("\"=;|}", c) != NULL;
+}
+
+/* Is a status code at this place: 404 in "GET / HTTP/1.1" 404 7, and {"status":404,...?
+ */
+static int
+is_code(struct str text, size_t at)
+{
+    const char *p = text.p + at;
+    size_t left = text.n - at;
+
+    if (left < CODE || p[0] < '1' || p[0] > '5' || p[1] < '0' || p[1] > '9' ||
+        p[2] < '0' || p[2] > '9')
+        return 0;
+    left -= CODE;
+    if (left > 0 && p[CODE] == ',') {
+        if (left > 1 && !is_edge(p[CODE + 1]))
+            return 0;
+    } else if (left > 0 && !is_edge(p[CODE])) {
+        return 0;
+    }
+    if (at > 0 && p[-1] == ':')
+        return at == 1 || is_edge(p[-2]);
+    return at == 0 || is_edge(p[-1]);
+}
+
 /* The next word behind *at, which is moved. */
 static int
 next(struct str text, size_t *at, struct str *word)
@@ -39,9 +72,12 @@ next(struct str text, size_t *at, struct str *word)
     for (size_t n; *at < text.n; *at += n) {
         const char *p = text.p + *at;
         n = 1;
-        if (kind(*p) == OTHER)
+        if (is_code(text, *at))
+            n = CODE;
+        else if (kind(*p) == OTHER)
             continue;
-        n = length(p, text.n - *at);
+        else
+            n = length(p, text.n - *at);
         if (n < 2 || n > WORDBAG_MAX)
             continue;
         *word = (struct str){ p, n };
@@ -51,12 +87,16 @@ next(struct str text, size_t *at, struct str *word)
     return 0;
 }
 
+/* Of a code, its class. */
 static char *
 copy_small(char *to, struct str word)
 {
     for (size_t i = 0; i < word.n; i++) {
         char c = word.p[i];
-        *to++ = kind(c) == CAPITAL ? (char)(c + ('a' - 'A')) : c;
+        if (kind(c) == OTHER)
+            *to++ = i ? 'x' : c;
+        else
+            *to++ = kind(c) == CAPITAL ? (char)(c + ('a' - 'A')) : c;
     }
     return to;
 }

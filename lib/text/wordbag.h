@@ -8,8 +8,13 @@
  *
  * A word is a run of letters: A to Z, which are made small, and all that is not ASCII,
  * which stays as it is. It ends before a capital behind a small letter: "openFile" is
- * "open", "file". Words of one byte, or of more than WORDBAG_MAX, are left out; so is
- * everything else, and words on both sides of it are neighbours.
+ * "open", "file". Words of one byte, or of more than WORDBAG_MAX, are left out.
+ *
+ * A number of three digits from 100 to 599 is a word, too, if it stands free as the
+ * status codes of the web do: its class, "4xx" for 404. Beside it, behind a colon in
+ * front and a comma after it, is white space, an end of the text or one of "=;|}.
+ *
+ * Everything else is left out, and words on both sides of it are neighbours.
  *
  * Owns: nothing; all is in the arena.  Threads: pure functions.
  * Time is linear in the text, but for a sort of what is known; memory below 16 times

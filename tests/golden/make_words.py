@@ -21,14 +21,26 @@ TEXTS = [
     "a" * 64, "a" * 65, "x " + "b" * 65 + " yy zz", "zz " + "\u00e9" * 33 + " yy", "one\ttwo\nthree\0four",
     "@AZ[`az{", "don't stop", "k8s.io/api/v1", "NODE-17 isUp", "the end",
 ]
+CODES = [
+    '"GET / HTTP/1.1" 404 153 "-"', '{"status":200,"n":7,"ms":150}', "code=503; (302) 599}", "404", ":404", "404,", ",404",
+    "100 099 600 599 1000 12 1234", "10:15:404 x:404 7:404", "200,000 and 200, 000", "took 150ms or 150 ms", "[404] <404> 404.",
+    "-404 +404 #404 4044 x404 404x", "\u00e9404 404\u00e9", "a 404 b", "a 1 b 404 405 b", "500\t501\n502\u0000503|504",
+]
 TEXTS += ["".join(rng.choice("abAB zZ09é-語") for _ in range(rng.randrange(60))) for _ in range(60)]
+TEXTS += CODES + ["".join(rng.choice(["404", "200", "7", " ", ":", ",", '"', "=", "a", "Ab", "{", "}", "."])
+                          for _ in range(rng.randrange(20))) for _ in range(60)]
+
+
+EDGE = rb'[\x00-\x20"=;|}]'
+CODE = rb"(?:\A|(?<=\A:)|(?<=%s)|(?<=%s:))[1-5][0-9]{2}(?=,?(?:%s|\Z))" % (EDGE, EDGE, EDGE)
 
 
 def words(text):
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    runs = re.findall(rb"[A-Za-z\x80-\xff]+", text.encode())
+    runs = re.findall(rb"[A-Za-z\x80-\xff]+|" + CODE, text.encode())
     small = (re.sub(rb"[A-Z]", lambda m: m[0].lower(), w) for w in runs)
-    return [w.decode() for w in small if 2 <= len(w) <= 64]
+    coded = (w[:1] + b"xx" if w[:1].isdigit() else w for w in small)
+    return [w.decode() for w in coded if 2 <= len(w) <= 64]
 
 
 def features(text):
