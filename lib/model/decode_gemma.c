@@ -40,11 +40,13 @@ read_gemma(struct decoder_shape *s, const struct decoder_source *from, struct er
     s->act = DECODER_GELU_TANH;
     s->added_norm = 1;
     s->norm_plus = from->config ? 1.0 : 0.0;
-    s->eps = 1e-6;
+    if (from->config &&
+        (config_expect(from->config, "hidden_activation", "gelu_pytorch_tanh", e) ||
+         config_expect_off(from->config, "use_bidirectional_attention", e) ||
+         config_opt_bool(from->config, "attention_bias", &s->biased, e)))
+        return -1;
     if (decoder_settings(s, from, e) ||
-        decoder_opt_double(from, NULL, "query_pre_attn_scalar", 1, 1e6, &scalar, e) ||
-        decoder_opt_int(from, "attention.sliding_window", "sliding_window", 1, 1 << 24,
-                        &s->window, e))
+        decoder_opt_double(from, NULL, "query_pre_attn_scalar", 1, 1e6, &scalar, e))
         return -1;
     s->embed_scale = sqrt((double)s->d);
     if (scalar > 0.0)
@@ -63,7 +65,9 @@ read_gemma2(struct decoder_shape *s, const struct decoder_source *from, struct e
         decoder_opt_double(from, "attn_logit_softcapping", "attn_logit_softcapping", 0,
                            1e6, &s->score_cap, e) ||
         decoder_opt_double(from, "final_logit_softcapping", "final_logit_softcapping",
-                           0, 1e6, &s->logit_cap, e))
+                           0, 1e6, &s->logit_cap, e) ||
+        decoder_opt_int(from, "attention.sliding_window", "sliding_window", 1, 1 << 24,
+                        &s->window, e))
         return -1;
     if (from->meta &&
         s->n_layer == 46) /* 27B: sqrt(d / n_head) in place of sqrt(dim) */
@@ -80,7 +84,10 @@ read_gemma3(struct decoder_shape *s, const struct decoder_source *from, struct e
     if (read_gemma(s, from, e) ||
         decoder_opt_double(from, NULL, "rope_local_base_freq", 1, 1e12, &s->local.base,
                            e) ||
-        decoder_opt_int(from, NULL, "sliding_window_pattern", 1, 1 << 12, &s->every, e))
+        decoder_opt_int(from, NULL, "sliding_window_pattern", 1, 1 << 12, &s->every,
+                        e) ||
+        decoder_int(from, "attention.sliding_window", "sliding_window", 1, 1 << 24,
+                    &s->window, e))
         return -1;
     if (from->meta && s->n_layer == 62) /* 27B, as above */
         s->scale = 1.0 / sqrt((double)s->d / (double)s->n_head);

@@ -14,7 +14,9 @@ static int
 read_llama(struct decoder_shape *s, const struct decoder_source *from, struct err *e)
 {
     s->next = from->meta != NULL;
-    if (from->config && config_expect_off(from->config, "mlp_bias", e))
+    if (from->config &&
+        (config_expect(from->config, "hidden_act", "silu", e) ||
+         config_opt_bool(from->config, "attention_bias", &s->biased, e)))
         return -1;
     return decoder_settings(s, from, e);
 }

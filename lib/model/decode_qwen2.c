@@ -8,7 +8,9 @@
 static int
 read_qwen2(struct decoder_shape *s, const struct decoder_source *from, struct err *e)
 {
-    if (from->config && config_expect_off(from->config, "use_sliding_window", e))
+    s->biased = 1;
+    if (from->config && (config_expect(from->config, "hidden_act", "silu", e) ||
+                         config_expect_off(from->config, "use_sliding_window", e)))
         return -1;
     return decoder_settings(s, from, e);
 }

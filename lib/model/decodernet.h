@@ -36,7 +36,7 @@ struct decoder_turn {
 };
 
 struct decoder_shape {
-    /* What decoder_settings() has read */
+    /* What decoder_settings() reads; the file need not say eps */
     int n_vocab, n_ctx, d, d_ff, n_layer, n_head, n_kv, dim;
     double eps;
     struct decoder_turn turn;
@@ -49,6 +49,7 @@ struct decoder_shape {
     int positions;      /* they are learned, nothing is turned */
     int joined;         /* q, k, v are one matrix */
     int transposed;     /* matrices lie as [n_in, n_out] */
+    int biased;         /* q, k and v have biases; 0: where the file has them */
     int head_norm;      /* q and k are normalized */
     int added_norm;     /* so is what is added */
     int next;           /* rope.h: pairs are neighbours */
@@ -98,10 +99,26 @@ int decoder_opt_int(const struct decoder_source *from, const char *meta,
 int decoder_opt_double(const struct decoder_source *from, const char *meta,
                        const char *config, double lo, double hi, double *v,
                        struct err *e);
+int decoder_opt_str(const struct decoder_source *from, const char *meta, struct str *v,
+                    struct err *e); /* of GGUF files only */
 
-/* Sizes and turns under the names that most files use. */
+/* Set e to ERR_MODEL and a message about a setting. Always -1. */
+int decoder_bad(const struct decoder_source *from, const char *meta, const char *config,
+                struct err *e, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Sizes and turns under the names that most files use, checked. */
 int decoder_settings(struct decoder_shape *s, const struct decoder_source *from,
                      struct err *e);
+
+/* Its parts: n_kv and dim as n_head and d have them; how positions turn, for heads of
+ * dim; which layers have a window, where config.json lists that. */
+int decoder_heads(struct decoder_shape *s, const struct decoder_source *from,
+                  struct err *e);
+int decoder_turns(struct decoder_shape *s, const struct decoder_source *from,
+                  struct err *e);
+int decoder_layer_types(struct decoder_shape *s, const struct decoder_source *from,
+                        struct err *e);
 
 /* ---- the network ---- */
 

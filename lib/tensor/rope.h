@@ -47,7 +47,7 @@ struct rope {
 /* What it needs lies in mem. */
 void rope_init(struct rope *r, const struct rope_opt *opt, struct arena *mem);
 
-/* The cosines and sines at one position, below 2^20 radians: turn [2, dim / 2] */
+/* The cosines and sines at one position, up to TRIG_MOST radians: turn [2, dim / 2] */
 void rope_angles(const struct rope *r, size_t position, float *turn);
 
 /* x [n_head, dim]: of one token, in place */
