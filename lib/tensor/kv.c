@@ -19,7 +19,7 @@
 /* Positions whose queries of one key head are worked on together */
 #define TILE 32
 
-static const char *const names[KV_TYPES] = { "f16", "i8" };
+static const char *const names[KV_TYPES] = { "f16", "i8", "f32" };
 
 const char *
 kv_name(enum kv_type type)
@@ -49,8 +49,9 @@ struct layout {
 static struct layout
 lay_out(const struct kernels *k, const struct kv_shape *s)
 {
-    struct layout l = { .nr = k->gemm_nr, .size = s->type == KV_F16 ? 2 : 1 };
-    size_t scales = s->type == KV_F16 ? 0 : mem_mul(2 * KV_BLOCK * 4, s->n_kv);
+    static const size_t sizes[KV_TYPES] = { [KV_F16] = 2, [KV_I8] = 1, [KV_F32] = 4 };
+    struct layout l = { .nr = k->gemm_nr, .size = sizes[s->type] };
+    size_t scales = s->type == KV_I8 ? mem_mul(2 * KV_BLOCK * 4, s->n_kv) : 0;
 
     l.panels = (s->dim + l.nr - 1) / l.nr;
     l.key = KV_BLOCK * s->dim;
@@ -95,7 +96,10 @@ spread(void *to, size_t step, const void *from, size_t n, size_t size)
     unsigned char *t = to;
     const unsigned char *f = from;
 
-    if (size == 2)
+    if (size == 4)
+        for (size_t i = 0; i < n; i++)
+            memcpy(t + i * step * 4, f + i * 4, 4);
+    else if (size == 2)
         for (size_t i = 0; i < n; i++)
             memcpy(t + i * step * 2, f + i * 2, 2);
     else
@@ -108,7 +112,9 @@ static void
 round_row(const struct kernels *k, const struct kv_shape *s, const float *x, void *q,
           float *scale)
 {
-    if (s->type == KV_F16)
+    if (s->type == KV_F32)
+        memcpy(q, x, s->dim * sizeof *x);
+    else if (s->type == KV_F16)
         k->f16_put(q, x, s->dim);
     else
         *scale = round_i8(x, s->dim, q);
@@ -122,7 +128,7 @@ kv_put(const struct kernels *k, const struct kv_shape *s, void *const *block,
     unsigned char *to = (unsigned char *)block[at / KV_BLOCK] + layer * l.layer;
     float *scales = (float *)(void *)(to + l.scales);
     size_t t = at % KV_BLOCK, panel = t / l.nr * s->dim * l.nr + t % l.nr;
-    uint16_t q[KV_MAX_DIM];
+    float q[KV_MAX_DIM];
 
     for (size_t h = 0; h < s->n_kv; h++) {
         unsigned char *keys = to + h * l.key * l.size;
@@ -166,6 +172,10 @@ get_keys(const struct kernels *k, const struct kv_shape *s, const struct layout 
 {
     const unsigned char *keys = from + (h * l->key + p * s->dim * l->nr) * l->size;
 
+    if (s->type == KV_F32) {
+        memcpy(x, keys, s->dim * l->nr * sizeof *x);
+        return;
+    }
     if (s->type == KV_F16) {
         k->f16_get(x, (const uint16_t *)(const void *)keys, s->dim * l->nr);
         return;
@@ -187,6 +197,10 @@ get_values(const struct kernels *k, const struct kv_shape *s, const struct layou
     const unsigned char *values =
         from + (s->n_kv * l->key + h * l->value + p * KV_BLOCK * l->nr) * l->size;
 
+    if (s->type == KV_F32) {
+        memcpy(x, values, n * l->nr * sizeof *x);
+        return;
+    }
     if (s->type == KV_F16) {
         k->f16_get(x, (const uint16_t *)(const void *)values, n * l->nr);
         return;

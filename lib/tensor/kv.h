@@ -34,6 +34,7 @@
 enum kv_type {
     KV_F16, /* numbers beyond its range become its largest */
     KV_I8,  /* 8 bits, a scale for each token and head: x = scale * q, |q| <= 127 */
+    KV_F32, /* as they are */
     KV_TYPES
 };
 
