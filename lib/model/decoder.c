@@ -40,8 +40,10 @@ name_arch(const struct decoder_source *from, const char *path, struct err *e)
     char type[64];
 
     if (from->meta) {
-        if (meta_str(from->meta, "general.architecture", &name, e))
+        if (meta_str(from->meta, "general.architecture", &name, e)) {
+            err_wrap(e, "%s", path);
             return NULL;
+        }
         return find_arch(name, path, e);
     }
     if (config_str(from->config, "model_type", type, sizeof type, e))

@@ -51,6 +51,14 @@ decoders_logits(const struct decoder *m, const float *x, size_t n)
     return y;
 }
 
+/* A test that cannot go on */
+static inline void
+decoders_die(const char *what)
+{
+    fprintf(stderr, "%s\n", what);
+    exit(1);
+}
+
 /* The file of a tiny checkpoint as `name` of f; missing: the test ends */
 static inline void
 decoders_copy_file(struct folder *f, const char *from, const char *file,
@@ -61,10 +69,8 @@ decoders_copy_file(struct folder *f, const char *from, const char *file,
     struct err e;
 
     snprintf(path, sizeof path, DECODERS_TINY "%s/%s", from, file);
-    if (file_map(&map, path, &e)) {
-        fprintf(stderr, "%s\n", e.msg);
-        exit(1);
-    }
+    if (file_map(&map, path, &e))
+        decoders_die(e.msg);
     folder_write(f, name, map.p, map.n);
     file_unmap(&map);
 }
