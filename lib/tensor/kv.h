@@ -3,8 +3,8 @@
  *
  * They lie in blocks of KV_BLOCK tokens, each with all layers, so that sequences share
  * the blocks of a common beginning; they are rounded to the type of the cache before
- * anything reads them. A query's result does not depend on how many are asked at once,
- * nor on how the tokens came in.
+ * anything reads them. A query's result does not depend on which are asked at once, nor
+ * on how the tokens came in.
  *
  *     struct kv_shape s = { .n_layer = 30, .n_head = 9, .n_kv = 3, .dim = 64 };
  *     void *block[] = { mem_alloc(kv_block_bytes(k, &s)), ... };
@@ -56,18 +56,24 @@ size_t kv_block_bytes(const struct kernels *k, const struct kv_shape *s);
 void kv_put(const struct kernels *k, const struct kv_shape *s, void *const *block,
             size_t layer, size_t at, const float *key, const float *value);
 
-struct kv_attend {
+/* Queries of one sequence */
+struct kv_part {
     void *const *block;
+    size_t first, n; /* their positions; tokens up to first + n are there */
+};
+
+struct kv_attend {
+    const struct kv_part *part; /* those that share blocks are best neighbours */
+    size_t n_part;
     size_t layer;
-    size_t first, n;    /* the queries' positions; tokens up to first + n are there */
     size_t window;      /* tokens that a query sees, itself included; 0: all */
     float scale;        /* of the scores */
     float cap;          /* score = cap * tanh(score / cap); 0: no cap */
-    const float *query; /* [n, n_head * dim], */
+    const float *query; /* [n of all parts, n_head * dim], */
     size_t ld;          /* floats from one row to the next */
 };
 
-/* out [n, n_head * dim]. work is scratch: this call empties it. */
+/* out [n of all parts, n_head * dim]. work is scratch: this call empties it. */
 void kv_attend(const struct kernels *k, const struct kv_shape *s,
                const struct kv_attend *a, float *out, struct arena *work);
 

@@ -64,7 +64,8 @@ run(struct cache *c, size_t i, size_t some)
 
     for (size_t at = 0; at < N; at += some) {
         size_t n = N - at < some ? N - at : some;
-        struct kv_attend a = { .block = c->block, .layer = 1, .first = at, .n = n };
+        struct kv_part part = { c->block, at, n };
+        struct kv_attend a = { .part = &part, .n_part = 1, .layer = 1 };
 
         a.window = cases[i].window;
         a.cap = cases[i].cap;
