@@ -60,15 +60,15 @@ read_gpt2(struct decoder_shape *s, const struct decoder_source *from, struct err
     s->transposed = from->config != NULL;
     s->biased = 1;
     s->eps = 1e-5;
-    if (decoder_opt_double(from, "attention.layer_norm_epsilon", "layer_norm_epsilon",
-                           0, 1, &s->eps, e))
+    if (decodeset_opt_double(from, "attention.layer_norm_epsilon", "layer_norm_epsilon",
+                             0, 1, &s->eps, e))
         return -1;
     if (from->meta)
-        return decoder_settings(s, from, e);
+        return decodeset_read(s, from, e);
     return read_sizes(s, from->config, e) || check_usual(from->config, e) ||
-                   decoder_heads(s, from, e)
+                   decodeset_heads(s, from, e)
                ? -1
                : 0;
 }
 
-const struct decoder_arch decoder_gpt2 = { "gpt2", NULL, &folder, read_gpt2 };
+const struct decoder_arch decode_gpt2 = { "gpt2", NULL, &folder, read_gpt2 };

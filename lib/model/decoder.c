@@ -9,12 +9,12 @@
 #include "model/params.h"
 #include "tensor/ops.h"
 
-#define DECODER(a) extern const struct decoder_arch decoder_##a;
+#define DECODER(a) extern const struct decoder_arch decode_##a;
 #include "model/decoder_list.h"
 #undef DECODER
 
 static const struct decoder_arch *const archs[] = {
-#define DECODER(a) &decoder_##a,
+#define DECODER(a) &decode_##a,
 #include "model/decoder_list.h"
 #undef DECODER
 };

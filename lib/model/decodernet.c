@@ -9,7 +9,7 @@
 #include "model/params.h"
 #include "tensor/trig.h"
 
-const struct decoder_names decoder_gguf = {
+const struct decoder_names decodernet_gguf = {
     .word = "token_embd",
     .position = "position_embd",
     .norm = "output_norm",
@@ -31,7 +31,7 @@ const struct decoder_names decoder_gguf = {
     .forwarded_norm = "post_ffw_norm",
 };
 
-const struct decoder_names decoder_folder = {
+const struct decoder_names decodernet_folder = {
     .word = "model.embed_tokens",
     .norm = "model.norm",
     .output = "lm_head",
@@ -364,10 +364,10 @@ decodernet_load(struct decoder_net *n, const struct decoder_arch *arch,
                 const struct decoder_source *from, const struct pack_opt *pack,
                 struct err *e)
 {
-    struct load l = { n, from->meta ? &decoder_gguf : arch->folder, pack, e, "" };
+    struct load l = { n, from->meta ? &decodernet_gguf : arch->folder, pack, e, "" };
     struct decoder_names own;
 
-    if (arch->read(&n->shape, from, e) || decoder_layer_types(&n->shape, from, e))
+    if (arch->read(&n->shape, from, e) || decodeset_layer_types(&n->shape, from, e))
         return from->meta ? err_wrap(e, "%s", weights_path(n->weights)) : -1;
     shorten(&l, &own);
     fill_kv(n, n->kv.type);

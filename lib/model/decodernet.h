@@ -16,8 +16,8 @@
  *
  * What an architecture does not have it leaves out: the norms of q, k and of what is
  * added, the gate, biases, learned positions or turns. An architecture is a file that
- * fills in a struct decoder_shape, which begins with what all files say alike, and a line
- * of decoder_list.h.
+ * fills in a struct decoder_shape, which begins with what all files say alike, and a
+ * line of decoder_list.h.
  *
  * Threads: start only.
  */
@@ -36,7 +36,7 @@ struct decoder_turn {
 };
 
 struct decoder_shape {
-    /* What decoder_settings() reads; the file need not say eps */
+    /* What decodeset_read() reads; the file need not say eps */
     int n_vocab, n_ctx, d, d_ff, n_layer, n_head, n_kv, dim;
     double eps;
     struct decoder_turn turn;
@@ -88,37 +88,37 @@ struct decoder_arch {
                 struct err *e);
 };
 
-extern const struct decoder_names decoder_gguf, decoder_folder;
+extern const struct decoder_names decodernet_gguf, decodernet_folder;
 
-/* A setting by either name; NULL: it has no such name. Optional: *v stays where the file
- * has none. ERR_MODEL. */
-int decoder_int(const struct decoder_source *from, const char *meta, const char *config,
-                int lo, int hi, int *v, struct err *e);
-int decoder_opt_int(const struct decoder_source *from, const char *meta,
-                    const char *config, int lo, int hi, int *v, struct err *e);
-int decoder_opt_double(const struct decoder_source *from, const char *meta,
-                       const char *config, double lo, double hi, double *v,
-                       struct err *e);
-int decoder_opt_str(const struct decoder_source *from, const char *meta, struct str *v,
-                    struct err *e); /* of GGUF files only */
+/* A setting by either name; NULL: it has no such name. Optional: *v stays where the
+ * file has none. ERR_MODEL. */
+int decodeset_int(const struct decoder_source *from, const char *meta,
+                  const char *config, int lo, int hi, int *v, struct err *e);
+int decodeset_opt_int(const struct decoder_source *from, const char *meta,
+                      const char *config, int lo, int hi, int *v, struct err *e);
+int decodeset_opt_double(const struct decoder_source *from, const char *meta,
+                         const char *config, double lo, double hi, double *v,
+                         struct err *e);
+int decodeset_opt_str(const struct decoder_source *from, const char *meta,
+                      struct str *v, struct err *e); /* of GGUF files only */
 
 /* Set e to ERR_MODEL and a message about a setting. Always -1. */
-int decoder_bad(const struct decoder_source *from, const char *meta, const char *config,
-                struct err *e, const char *fmt, ...)
+int decodeset_bad(const struct decoder_source *from, const char *meta,
+                  const char *config, struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
 /* Sizes and turns under the names that most files use, checked. */
-int decoder_settings(struct decoder_shape *s, const struct decoder_source *from,
-                     struct err *e);
+int decodeset_read(struct decoder_shape *s, const struct decoder_source *from,
+                   struct err *e);
 
 /* Its parts: n_kv and dim as n_head and d have them; how positions turn, for heads of
  * dim; which layers have a window, where config.json lists that. */
-int decoder_heads(struct decoder_shape *s, const struct decoder_source *from,
-                  struct err *e);
-int decoder_turns(struct decoder_shape *s, const struct decoder_source *from,
-                  struct err *e);
-int decoder_layer_types(struct decoder_shape *s, const struct decoder_source *from,
-                        struct err *e);
+int decodeset_heads(struct decoder_shape *s, const struct decoder_source *from,
+                    struct err *e);
+int decodeturn_read(struct decoder_shape *s, const struct decoder_source *from,
+                    struct err *e);
+int decodeset_layer_types(struct decoder_shape *s, const struct decoder_source *from,
+                          struct err *e);
 
 /* ---- the network ---- */
 

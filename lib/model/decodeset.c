@@ -14,8 +14,8 @@ full_key(const struct decoder_source *from, const char *key, char *to, size_t ca
 }
 
 int
-decoder_bad(const struct decoder_source *from, const char *meta, const char *config,
-            struct err *e, const char *fmt, ...)
+decodeset_bad(const struct decoder_source *from, const char *meta, const char *config,
+              struct err *e, const char *fmt, ...)
 {
     char what[200];
     va_list ap;
@@ -29,8 +29,8 @@ decoder_bad(const struct decoder_source *from, const char *meta, const char *con
 }
 
 int
-decoder_int(const struct decoder_source *from, const char *meta, const char *config,
-            int lo, int hi, int *v, struct err *e)
+decodeset_int(const struct decoder_source *from, const char *meta, const char *config,
+              int lo, int hi, int *v, struct err *e)
 {
     char key[128];
 
@@ -41,8 +41,8 @@ decoder_int(const struct decoder_source *from, const char *meta, const char *con
 }
 
 int
-decoder_opt_int(const struct decoder_source *from, const char *meta, const char *config,
-                int lo, int hi, int *v, struct err *e)
+decodeset_opt_int(const struct decoder_source *from, const char *meta,
+                  const char *config, int lo, int hi, int *v, struct err *e)
 {
     char key[128];
 
@@ -55,8 +55,8 @@ decoder_opt_int(const struct decoder_source *from, const char *meta, const char 
 }
 
 int
-decoder_opt_double(const struct decoder_source *from, const char *meta,
-                   const char *config, double lo, double hi, double *v, struct err *e)
+decodeset_opt_double(const struct decoder_source *from, const char *meta,
+                     const char *config, double lo, double hi, double *v, struct err *e)
 {
     char key[128];
 
@@ -69,8 +69,8 @@ decoder_opt_double(const struct decoder_source *from, const char *meta,
 }
 
 int
-decoder_opt_str(const struct decoder_source *from, const char *meta, struct str *v,
-                struct err *e)
+decodeset_opt_str(const struct decoder_source *from, const char *meta, struct str *v,
+                  struct err *e)
 {
     char key[128];
 
@@ -96,7 +96,8 @@ read_vocab(struct decoder_shape *s, const struct decoder_source *from, struct er
 }
 
 int
-decoder_heads(struct decoder_shape *s, const struct decoder_source *from, struct err *e)
+decodeset_heads(struct decoder_shape *s, const struct decoder_source *from,
+                struct err *e)
 {
     const char *meta = "attention.head_count";
     const char *config = from->config ? "number of heads" : NULL;
@@ -106,12 +107,12 @@ decoder_heads(struct decoder_shape *s, const struct decoder_source *from, struct
     if (s->dim == 0 && s->d % s->n_head == 0)
         s->dim = s->d / s->n_head;
     if (s->n_head % s->n_kv)
-        return decoder_bad(from, meta, config, e, "%d heads cannot share %d keys",
-                           s->n_head, s->n_kv);
+        return decodeset_bad(from, meta, config, e, "%d heads cannot share %d keys",
+                             s->n_head, s->n_kv);
     if (s->dim < 2 || s->dim % 2 || s->dim > KV_MAX_DIM)
-        return decoder_bad(from, meta, config, e,
-                           "%d heads for %d numbers are not supported", s->n_head,
-                           s->d);
+        return decodeset_bad(from, meta, config, e,
+                             "%d heads for %d numbers are not supported", s->n_head,
+                             s->d);
     return 0;
 }
 
@@ -124,15 +125,15 @@ check_meta(const struct decoder_shape *s, const struct decoder_source *from,
 
     if (from->meta == NULL)
         return 0;
-    if (decoder_opt_int(from, "expert_count", NULL, 0, MOST, &experts, e) ||
-        decoder_opt_int(from, "attention.value_length", NULL, 1, MOST, &value, e))
+    if (decodeset_opt_int(from, "expert_count", NULL, 0, MOST, &experts, e) ||
+        decodeset_opt_int(from, "attention.value_length", NULL, 1, MOST, &value, e))
         return -1;
     if (experts)
-        return decoder_bad(from, "expert_count", NULL, e,
-                           "mixtures of experts are not supported");
+        return decodeset_bad(from, "expert_count", NULL, e,
+                             "mixtures of experts are not supported");
     if (value != s->dim)
-        return decoder_bad(from, "attention.value_length", NULL, e,
-                           "%d, keys have %d: not supported", value, s->dim);
+        return decodeset_bad(from, "attention.value_length", NULL, e,
+                             "%d, keys have %d: not supported", value, s->dim);
     return 0;
 }
 
@@ -141,16 +142,16 @@ read_eps(struct decoder_shape *s, const struct decoder_source *from, struct err 
 {
     if (s->eps == 0.0)
         s->eps = 1e-6; /* of all configurations that do not say it */
-    return decoder_opt_double(from, "attention.layer_norm_rms_epsilon", "rms_norm_eps",
-                              0, 1, &s->eps, e);
+    return decodeset_opt_double(from, "attention.layer_norm_rms_epsilon",
+                                "rms_norm_eps", 0, 1, &s->eps, e);
 }
 
 int
-decoder_settings(struct decoder_shape *s, const struct decoder_source *from,
-                 struct err *e)
+decodeset_read(struct decoder_shape *s, const struct decoder_source *from,
+               struct err *e)
 {
-#define INT(meta, config, hi, v) decoder_int(from, meta, config, 1, hi, v, e)
-#define OPT(meta, config, hi, v) decoder_opt_int(from, meta, config, 1, hi, v, e)
+#define INT(meta, config, hi, v) decodeset_int(from, meta, config, 1, hi, v, e)
+#define OPT(meta, config, hi, v) decodeset_opt_int(from, meta, config, 1, hi, v, e)
     return read_vocab(s, from, e) ||
                    INT("context_length", "max_position_embeddings", MOST, &s->n_ctx) ||
                    INT("embedding_length", "hidden_size", 1 << 20, &s->d) ||
@@ -161,8 +162,8 @@ decoder_settings(struct decoder_shape *s, const struct decoder_source *from,
                    OPT("attention.head_count_kv", "num_key_value_heads", 1 << 12,
                        &s->n_kv) ||
                    OPT("attention.key_length", "head_dim", KV_MAX_DIM, &s->dim) ||
-                   decoder_heads(s, from, e) || check_meta(s, from, e) ||
-                   read_eps(s, from, e) || decoder_turns(s, from, e)
+                   decodeset_heads(s, from, e) || check_meta(s, from, e) ||
+                   read_eps(s, from, e) || decodeturn_read(s, from, e)
                ? -1
                : 0;
 #undef INT
@@ -182,8 +183,8 @@ sees_all(struct json kind)
 
 /* The list must be one that `every` can say. */
 int
-decoder_layer_types(struct decoder_shape *s, const struct decoder_source *from,
-                    struct err *e)
+decodeset_layer_types(struct decoder_shape *s, const struct decoder_source *from,
+                      struct err *e)
 {
     struct json list, key, kind;
     struct json_iter it;

@@ -1,4 +1,4 @@
-/* decodeturn.c - how the positions of a decoder turn: rope_theta, rope_scaling and so on */
+/* decodeturn.c - how the positions of a decoder turn: rope_theta, rope_scaling */
 #include <string.h>
 
 #include "model/decodernet.h"
@@ -91,31 +91,33 @@ read_meta(struct decoder_shape *s, const struct decoder_source *from, struct err
     struct str kind = STR("linear");
     int dim = s->dim;
 
-    if (decoder_opt_str(from, "rope.scaling.type", &kind, e) ||
-        decoder_opt_double(from, "rope.freq_base", NULL, 1, 1e12, &s->turn.base, e) ||
-        decoder_opt_double(from, "rope.freq_base_swa", NULL, 1, 1e12, &s->local.base,
-                           e) ||
-        decoder_opt_int(from, "rope.dimension_count", NULL, 1, 1 << 24, &dim, e))
+    if (decodeset_opt_str(from, "rope.scaling.type", &kind, e) ||
+        decodeset_opt_double(from, "rope.freq_base", NULL, 1, 1e12, &s->turn.base, e) ||
+        decodeset_opt_double(from, "rope.freq_base_swa", NULL, 1, 1e12, &s->local.base,
+                             e) ||
+        decodeset_opt_int(from, "rope.dimension_count", NULL, 1, 1 << 24, &dim, e))
         return -1;
     if (dim != s->dim)
-        return decoder_bad(from, "rope.dimension_count", NULL, e,
-                           "%d of %d numbers of a head are not supported", dim, s->dim);
+        return decodeset_bad(from, "rope.dimension_count", NULL, e,
+                             "%d of %d numbers of a head are not supported", dim,
+                             s->dim);
     if (str_eq(kind, STR("none")))
         return 0;
     if (!str_eq(kind, STR("linear")))
-        return decoder_bad(from, "rope.scaling.type", NULL, e,
-                           "'%.*s' is not supported", (int)(kind.n < 64 ? kind.n : 64),
-                           kind.p);
-    return decoder_opt_double(from, "rope.scale_linear", NULL, 1e-3, 1e6,
-                              &s->turn.factor, e) ||
-                   decoder_opt_double(from, "rope.scaling.factor", NULL, 1e-3, 1e6,
-                                      &s->turn.factor, e)
+        return decodeset_bad(from, "rope.scaling.type", NULL, e,
+                             "'%.*s' is not supported",
+                             (int)(kind.n < 64 ? kind.n : 64), kind.p);
+    return decodeset_opt_double(from, "rope.scale_linear", NULL, 1e-3, 1e6,
+                                &s->turn.factor, e) ||
+                   decodeset_opt_double(from, "rope.scaling.factor", NULL, 1e-3, 1e6,
+                                        &s->turn.factor, e)
                ? -1
                : 0;
 }
 
 int
-decoder_turns(struct decoder_shape *s, const struct decoder_source *from, struct err *e)
+decodeturn_read(struct decoder_shape *s, const struct decoder_source *from,
+                struct err *e)
 {
     s->turn = (struct decoder_turn){ 10000.0, 1.0 };
     return from->meta ? read_meta(s, from, e) : read_config(s, from->config, e);

@@ -5,8 +5,8 @@
  *     keys    [n_kv][KV_BLOCK / nr][dim][nr]            panels of a product in f32
  *     values  [n_kv][panels of dim][KV_BLOCK][nr]
  *     scales  [2][n_kv][KV_BLOCK] f32                    KV_I8: of keys, of values
- * with nr columns as the level's gemm_f32 wants them, so that a panel becomes f32 in one
- * sweep and is multiplied as it is.
+ * with nr columns as the level's gemm_f32 wants them, so that a panel becomes f32 in
+ * one sweep and is multiplied as it is.
  */
 #include "tensor/kv.h"
 

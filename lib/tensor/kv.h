@@ -11,9 +11,9 @@
  *     kv_put(k, &s, block, layer, at, key, value);         for each token of the chunk
  *     kv_attend(k, &s, &a, out, work);
  *
- * Score of a query and a key: one fma chain over dim; weights: softmax over the keys that
- * the query sees, summed by their positions modulo 16; output: one fma chain over the
- * keys in order.
+ * Score of a query and a key: one fma chain over dim; weights: softmax over the keys
+ * that the query sees, summed by their positions modulo 16; output: one fma chain over
+ * the keys in order.
  *
  * Source: Ainslie et al., "GQA: Training Generalized Multi-Query Transformer Models",
  *         2023; Kwon et al., "Efficient Memory Management for Large Language Model

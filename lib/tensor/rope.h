@@ -7,9 +7,9 @@
  *     rope_angles(&r, from, n, turn);                  turn [n, dim]
  *     rope_apply(turn, n, x, ld, n_head, &r);
  *
- * Pair i of a head's dim / 2 turns by position * base^(-2i / dim) / factor[i]. Pairs are
- * (i, i + dim / 2), as Hugging Face has them, or, `next`, (2i, 2i + 1), as the GGUF files
- * of the llama family do.
+ * Pair i of a head's dim / 2 turns by position * base^(-2i / dim) / factor[i]. Pairs
+ * are (i, i + dim / 2), as Hugging Face has them, or, `next`, (2i, 2i + 1), as the GGUF
+ * files of the llama family do.
  *
  * Source: Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding",
  *         2021; the scaling of Llama 3: config.json's rope_type "llama3".

@@ -1,6 +1,6 @@
 /*
- * decode_bench.c - tokens a second of a decoder, on one thread: prompts, and one token at
- * a time of 1 and of 32 sequences behind a shared prompt
+ * decode_bench.c - tokens a second of a decoder, on one thread: prompts, and one token
+ * at a time of 1 and of 32 sequences behind a shared prompt
  *
  * usage: decode_bench MODEL [PRECISION [PROMPT [RECORDS [KV]]]]
  *

@@ -1,8 +1,8 @@
 /*
  * fuzz_decoder.c - a decoder of any settings: open it, and run what opens
  *
- * The input is a GGUF file, or the name of a folder of tests/golden/tiny-decoders, whose
- * weights are taken, a newline, and config.json.
+ * The input is a GGUF file, or the name of a folder of tests/golden/tiny-decoders,
+ * whose weights are taken, a newline, and config.json.
  */
 #define _GNU_SOURCE /* realpath */
 #include <limits.h>

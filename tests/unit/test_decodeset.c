@@ -211,8 +211,8 @@ test_config(size_t i)
 
 enum { U32 = 4, F32 = 6, STRING = 8 }; /* types of values */
 
-/* What a key has in place of what the file says. A string has the length of the old one.
- * U32 where it is negative: the key is not there. */
+/* What a key has in place of what the file says. A string has the length of the old
+ * one. U32 where it is negative: the key is not there. */
 static const struct {
     const char *name, *key;
     int type;

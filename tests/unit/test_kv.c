@@ -1,5 +1,4 @@
-/* test_kv.c - attention to a cache of keys and values: in double, in parts, at all levels
- */
+/* test_kv.c - attention to a cache: in double, in parts, at all levels */
 #include "tensor/kv.h"
 
 #include "tap.h"
