@@ -309,3 +309,22 @@ config_item(const struct config *c, size_t i, struct err *e)
     item->v = v;
     return item;
 }
+
+struct config *
+config_object(const struct config *c, const char *key, struct err *e)
+{
+    struct json v;
+    struct config *object;
+
+    e->code = ERR_NONE;
+    if (find(c, key, &v, e) < 1)
+        return NULL;
+    if (v.type != JSON_OBJECT) {
+        config_bad(c, key, e, "must be an object");
+        return NULL;
+    }
+    object = config_new(c->path);
+    snprintf(object->path, sizeof object->path, "%.4000s: %.80s", c->path, key);
+    object->v = v;
+    return object;
+}

@@ -68,6 +68,10 @@ int config_json(const struct config *c, const char *key, struct json *v, struct 
  * e->code = ERR_NONE behind the last one. The caller frees it by config_close(). */
 struct config *config_item(const struct config *c, size_t i, struct err *e);
 
+/* The member, an object, in the same way; its errors name FILE and key. NULL with
+ * e->code = ERR_NONE where it is missing or null. */
+struct config *config_object(const struct config *c, const char *key, struct err *e);
+
 /* Set e to ERR_MODEL, "FILE: key: message". Always -1. */
 int config_bad(const struct config *c, const char *key, struct err *e, const char *fmt,
                ...) __attribute__((format(printf, 4, 5)));

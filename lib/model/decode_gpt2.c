@@ -34,12 +34,22 @@ read_sizes(struct decoder_shape *s, const struct config *c, struct err *e)
     s->d_ff = 4 * s->d;
     if (config_opt_int(c, "n_inner", 1, 1 << 20, &s->d_ff, e))
         return -1;
-    if (s->d % s->n_head || (s->d / s->n_head) % 2 || s->d / s->n_head > KV_MAX_DIM)
-        return config_bad(c, "n_head", e, "%d heads of %d numbers are not supported",
-                          s->n_head, s->d);
-    s->n_kv = s->n_head;
-    s->dim = s->d / s->n_head;
     return 0;
+}
+
+/* Settings that change the result, and that nobody sets */
+static int
+check_usual(const struct config *c, struct err *e)
+{
+    int scaled = 1;
+
+    if (config_expect(c, "activation_function", "gelu_new", e) ||
+        config_opt_bool(c, "scale_attn_weights", &scaled, e) ||
+        config_expect_off(c, "scale_attn_by_inverse_layer_idx", e) ||
+        config_expect_off(c, "add_cross_attention", e))
+        return -1;
+    return scaled ? 0
+                  : config_bad(c, "scale_attn_weights", e, "false is not supported");
 }
 
 static int
@@ -48,11 +58,17 @@ read_gpt2(struct decoder_shape *s, const struct decoder_source *from, struct err
     s->act = DECODER_GELU_TANH;
     s->layer_norm = s->no_gate = s->positions = s->joined = 1;
     s->transposed = from->config != NULL;
+    s->biased = 1;
     s->eps = 1e-5;
-    if (decoder_opt_double(from, "attention.layer_norm_epsilon", "layer_norm_epsilon",
-                           0, 1, &s->eps, e))
+    if (decodeset_opt_double(from, "attention.layer_norm_epsilon", "layer_norm_epsilon",
+                             0, 1, &s->eps, e))
         return -1;
-    return from->meta ? decoder_settings(s, from, e) : read_sizes(s, from->config, e);
+    if (from->meta)
+        return decodeset_read(s, from, e);
+    return read_sizes(s, from->config, e) || check_usual(from->config, e) ||
+                   decodeset_heads(s, from, e)
+               ? -1
+               : 0;
 }
 
-const struct decoder_arch decoder_gpt2 = { "gpt2", NULL, &folder, read_gpt2 };
+const struct decoder_arch decode_gpt2 = { "gpt2", NULL, &folder, read_gpt2 };

@@ -14,9 +14,11 @@ static int
 read_llama(struct decoder_shape *s, const struct decoder_source *from, struct err *e)
 {
     s->next = from->meta != NULL;
-    if (from->config && config_expect_off(from->config, "mlp_bias", e))
+    if (from->config &&
+        (config_expect(from->config, "hidden_act", "silu", e) ||
+         config_opt_bool(from->config, "attention_bias", &s->biased, e)))
         return -1;
-    return decoder_settings(s, from, e);
+    return decodeset_read(s, from, e);
 }
 
 static int
@@ -24,13 +26,13 @@ read_mistral(struct decoder_shape *s, const struct decoder_source *from, struct 
 {
     s->every = 0;
     return read_llama(s, from, e) ||
-                   decoder_opt_int(from, "attention.sliding_window", "sliding_window",
-                                   1, 1 << 24, &s->window, e)
+                   decodeset_opt_int(from, "attention.sliding_window", "sliding_window",
+                                     1, 1 << 24, &s->window, e)
                ? -1
                : 0;
 }
 
-const struct decoder_arch decoder_llama = { "llama", NULL, &decoder_folder,
-                                            read_llama };
-const struct decoder_arch decoder_mistral = { "mistral", NULL, &decoder_folder,
-                                              read_mistral };
+const struct decoder_arch decode_llama = { "llama", NULL, &decodernet_folder,
+                                           read_llama };
+const struct decoder_arch decode_llama_mistral = { "mistral", NULL, &decodernet_folder,
+                                                   read_mistral };

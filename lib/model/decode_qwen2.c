@@ -8,10 +8,12 @@
 static int
 read_qwen2(struct decoder_shape *s, const struct decoder_source *from, struct err *e)
 {
-    if (from->config && config_expect_off(from->config, "use_sliding_window", e))
+    s->biased = 1;
+    if (from->config && (config_expect(from->config, "hidden_act", "silu", e) ||
+                         config_expect_off(from->config, "use_sliding_window", e)))
         return -1;
-    return decoder_settings(s, from, e);
+    return decodeset_read(s, from, e);
 }
 
-const struct decoder_arch decoder_qwen2 = { "qwen2", NULL, &decoder_folder,
-                                            read_qwen2 };
+const struct decoder_arch decode_qwen2 = { "qwen2", NULL, &decodernet_folder,
+                                           read_qwen2 };

@@ -9,12 +9,12 @@
 #include "model/params.h"
 #include "tensor/ops.h"
 
-#define DECODER(a) extern const struct decoder_arch decoder_##a;
+#define DECODER(a) extern const struct decoder_arch decode_##a;
 #include "model/decoder_list.h"
 #undef DECODER
 
 static const struct decoder_arch *const archs[] = {
-#define DECODER(a) &decoder_##a,
+#define DECODER(a) &decode_##a,
 #include "model/decoder_list.h"
 #undef DECODER
 };
@@ -40,8 +40,10 @@ name_arch(const struct decoder_source *from, const char *path, struct err *e)
     char type[64];
 
     if (from->meta) {
-        if (meta_str(from->meta, "general.architecture", &name, e))
+        if (meta_str(from->meta, "general.architecture", &name, e)) {
+            err_wrap(e, "%s", path);
             return NULL;
+        }
         return find_arch(name, path, e);
     }
     if (config_str(from->config, "model_type", type, sizeof type, e))
@@ -223,6 +225,7 @@ decoder_work_release(struct decoder_work *w)
 struct pass {
     const struct decoder_net *net;
     const struct decoder_part *part;
+    struct kv_part *kv; /* [n_part]: the same */
     size_t n_part, n_tok;
     float *x;       /* [n_tok, d] */
     float *h, *y;   /* [n_tok, d] */
@@ -250,6 +253,12 @@ take_memory(struct pass *p)
     size_t some = n < WIDE_ROWS ? n : WIDE_ROWS;
 
     arena_reset(&p->work->state);
+    p->kv = arena_alloc(&p->work->state, mem_mul(p->n_part, sizeof *p->kv));
+    for (size_t i = 0; i < p->n_part; i++) {
+        const struct decoder_part *part = p->part + i;
+
+        p->kv[i] = (struct kv_part){ part->seq->block, part->seq->n, part->n };
+    }
     p->h = rows(p->work, n, d);
     p->y = rows(p->work, n, d);
     p->qkv = rows(p->work, n, (size_t)(s->n_head + 2 * s->n_kv) * dim);
@@ -353,46 +362,51 @@ turn_heads(const struct pass *p, const struct decoder_layer *l, size_t i, float 
                    n_head + n_kv);
 }
 
-/* Attention of one part's tokens, the first of them token i of the call */
+/* Keys and values of one part's tokens, the first of them row i of p->qkv */
 static void
-attend_part(const struct pass *p, size_t layer, const struct decoder_part *part,
-            size_t i)
+remember(const struct pass *p, size_t layer, const struct decoder_part *part, size_t i)
 {
     const struct decoder_net *net = p->net;
-    const struct decoder_shape *s = &net->shape;
-    const struct decoder_layer *l = net->layer + layer;
-    size_t dim = (size_t)s->dim, q = (size_t)s->n_head * dim,
-           kv = (size_t)s->n_kv * dim;
-    struct kv_attend a = { .block = part->seq->block,
-                           .layer = layer,
-                           .first = part->seq->n,
-                           .n = part->n,
-                           .window = l->local ? (size_t)s->window : 0,
-                           .cap = (float)s->score_cap,
-                           .query = p->qkv + i * (q + 2 * kv),
-                           .ld = q + 2 * kv };
+    size_t dim = (size_t)net->shape.dim, q = (size_t)net->shape.n_head * dim,
+           kv = (size_t)net->shape.n_kv * dim;
 
-    a.scale = (float)(s->scale > 0.0 ? s->scale : 1.0 / sqrt((double)dim));
     for (size_t t = 0; t < part->n; t++) {
-        float *row = p->qkv + (i + t) * a.ld;
+        float *row = p->qkv + (i + t) * (q + 2 * kv);
 
-        turn_heads(p, l, i + t, row);
+        turn_heads(p, net->layer + layer, i + t, row);
         kv_put(net->k, &net->kv, part->seq->block, layer, part->seq->n + t, row + q,
                row + q + kv);
     }
-    kv_attend(net->k, &net->kv, &a, p->a + i * q, &p->work->scratch);
+}
+
+static void
+attend(const struct pass *p, size_t layer)
+{
+    const struct decoder_net *net = p->net;
+    const struct decoder_shape *s = &net->shape;
+    struct kv_attend a = { .part = p->kv,
+                           .n_part = p->n_part,
+                           .layer = layer,
+                           .window = net->layer[layer].local ? (size_t)s->window : 0,
+                           .cap = (float)s->score_cap,
+                           .query = p->qkv,
+                           .ld = (size_t)(s->n_head + 2 * s->n_kv) * (size_t)s->dim };
+    size_t i = 0;
+
+    a.scale = (float)(s->scale > 0.0 ? s->scale : 1.0 / sqrt((double)s->dim));
+    for (size_t n = 0; n < p->n_part; i += p->part[n++].n)
+        remember(p, layer, p->part + n, i);
+    kv_attend(net->k, &net->kv, &a, p->a, &p->work->scratch);
 }
 
 static void
 run_attention(const struct pass *p, size_t layer)
 {
     const struct decoder_layer *l = p->net->layer + layer;
-    size_t i = 0;
 
     run_norm(p->net, &l->attend, p->x, p->n_tok, (size_t)p->net->shape.d, p->h);
     project(p, &l->qkv, p->h, p->n_tok, p->qkv);
-    for (size_t s = 0; s < p->n_part; i += p->part[s++].n)
-        attend_part(p, layer, p->part + s, i);
+    attend(p, layer);
     project(p, &l->out, p->a, p->n_tok, p->y);
     add(p, &l->attended, p->y, p->n_tok, p->x);
 }

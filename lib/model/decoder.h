@@ -1,6 +1,6 @@
 /*
- * decoder.h - a language model that reads from left to right: token ids in, logits of the
- * next one out
+ * decoder.h - a language model that reads from left to right: token ids in, logits of
+ * the next one out
  *
  *     struct decoder_opt opt = { .arith = ARITH_I8, .kv = KV_F16, .pool = pool };
  *     struct decoder *m = decoder_open("model.gguf", &opt, &e);

@@ -1,7 +1,7 @@
 /*
  * decoder_list.h - every architecture of decoders, once
  *
- * DECODER(a) names the struct decoder_arch decoder_a of model/decode_a.c.
+ * DECODER(a) names the struct decoder_arch decode_a, in the file that begins so.
  * No include guard: included with DECODER defined, as often as needed.
  */
 #ifndef DECODER
@@ -9,8 +9,8 @@
 #endif
 
 DECODER(llama)
-DECODER(mistral)
+DECODER(llama_mistral)
 DECODER(qwen2)
-DECODER(gemma2)
-DECODER(gemma3)
+DECODER(gemma_2)
+DECODER(gemma_3)
 DECODER(gpt2)

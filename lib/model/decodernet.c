@@ -7,8 +7,9 @@
 
 #include "base/mem.h"
 #include "model/params.h"
+#include "tensor/trig.h"
 
-const struct decoder_names decoder_gguf = {
+const struct decoder_names decodernet_gguf = {
     .word = "token_embd",
     .position = "position_embd",
     .norm = "output_norm",
@@ -30,7 +31,7 @@ const struct decoder_names decoder_gguf = {
     .forwarded_norm = "post_ffw_norm",
 };
 
-const struct decoder_names decoder_folder = {
+const struct decoder_names decodernet_folder = {
     .word = "model.embed_tokens",
     .norm = "model.norm",
     .output = "lm_head",
@@ -109,6 +110,7 @@ struct matrix {
     const char *name[PARTS];
     int n_out[PARTS];
     int n_part, n_in;
+    int biased; /* all parts must have biases */
 };
 
 /* Rows and columns changed, as floats, for *own; NULL: not there */
@@ -157,7 +159,7 @@ find_rows(struct load *l, const char *name, int n_out, int n_in, struct pack_row
 static int
 load_bias(struct load *l, const struct matrix *m, struct decoder_linear *to)
 {
-    int any = 0, all = 0, at = 0;
+    int any = m->biased, all = 0, at = 0;
     float *bias;
 
     for (int i = 0; i < m->n_part; i++) {
@@ -171,7 +173,7 @@ load_bias(struct load *l, const struct matrix *m, struct decoder_linear *to)
     for (int i = 0; i < m->n_part; at += m->n_out[i++]) {
         const float *part;
 
-        if (!is_there(l, m->name[i], ".bias"))
+        if (!m->biased && !is_there(l, m->name[i], ".bias"))
             continue;
         if ((part = get_vector(l, m->name[i], ".bias", m->n_out[i])) == NULL)
             return -1;
@@ -206,11 +208,13 @@ load_attention(struct load *l, struct decoder_layer *to)
     const struct decoder_shape *s = &l->n->shape;
     const struct decoder_names *t = l->names;
     int q = s->n_head * s->dim, kv = s->n_kv * s->dim;
-    struct matrix qkv = { { t->query, t->key, t->value }, { q, kv, kv }, 3, s->d };
-    struct matrix out = { { t->attend_out }, { s->d }, 1, q };
+    struct matrix qkv = {
+        { t->query, t->key, t->value }, { q, kv, kv }, 3, s->d, s->biased
+    };
+    struct matrix out = { { t->attend_out }, { s->d }, 1, q, s->layer_norm };
 
     if (s->joined)
-        qkv = (struct matrix){ { t->joined }, { q + 2 * kv }, 1, s->d };
+        qkv = (struct matrix){ { t->joined }, { q + 2 * kv }, 1, s->d, s->biased };
     if (load_norm(l, t->attend_norm, s->d, &to->attend) ||
         load_matrix(l, &qkv, &to->qkv) || load_matrix(l, &out, &to->out))
         return -1;
@@ -225,11 +229,11 @@ load_forward(struct load *l, struct decoder_layer *to)
 {
     const struct decoder_shape *s = &l->n->shape;
     const struct decoder_names *t = l->names;
-    struct matrix up = { { t->gate, t->up }, { s->d_ff, s->d_ff }, 2, s->d };
-    struct matrix down = { { t->down }, { s->d }, 1, s->d_ff };
+    struct matrix up = { { t->gate, t->up }, { s->d_ff, s->d_ff }, 2, s->d, 0 };
+    struct matrix down = { { t->down }, { s->d }, 1, s->d_ff, s->layer_norm };
 
     if (s->no_gate)
-        up = (struct matrix){ { t->up }, { s->d_ff }, 1, s->d };
+        up = (struct matrix){ { t->up }, { s->d_ff }, 1, s->d, s->layer_norm };
     if (load_norm(l, t->forward_norm, s->d, &to->forward) ||
         load_matrix(l, &up, &to->up) || load_matrix(l, &down, &to->down))
         return -1;
@@ -277,6 +281,8 @@ load_ends(struct load *l)
     const struct weight *out;
 
     n->word = find_table(l, l->names->word, s->n_vocab);
+    if (n->config && config_opt_bool(n->config, "tie_word_embeddings", &tied, l->e))
+        return -1;
     if (n->word == NULL || load_norm(l, l->names->norm, s->d, &n->norm) ||
         (s->positions &&
          (n->position = find_table(l, l->names->position, s->n_ctx)) == NULL))
@@ -286,6 +292,20 @@ load_ends(struct load *l)
         return -1;
     rows = (struct pack_rows){ out->type, out->data, (size_t)s->n_vocab };
     return (n->output.w = pack_new(l->pack, &m, l->e)) ? 0 : -1;
+}
+
+/* Positions must stay where trig.h knows their angles: hostile factors do not. */
+static int
+check_turns(const struct load *l, const struct rope *r)
+{
+    double most = (double)l->n->shape.n_ctx;
+
+    for (size_t i = 0; i < r->dim / 2; i++)
+        if (!(r->speed[i] >= 0.0 && r->speed[i] * most <= TRIG_MOST))
+            return err_set(l->e, ERR_MODEL,
+                           "%s: %d positions that turn by %g are not supported",
+                           weights_path(l->n->weights), l->n->shape.n_ctx, r->speed[i]);
+    return 0;
 }
 
 static int
@@ -310,7 +330,7 @@ load_turns(struct load *l)
                                  NULL,           NULL,          s->next };
         rope_init(&n->rope[1], &opt, &n->vectors);
     }
-    return 0;
+    return check_turns(l, &n->rope[0]) || check_turns(l, &n->rope[1]) ? -1 : 0;
 }
 
 static void
@@ -344,11 +364,11 @@ decodernet_load(struct decoder_net *n, const struct decoder_arch *arch,
                 const struct decoder_source *from, const struct pack_opt *pack,
                 struct err *e)
 {
-    struct load l = { n, from->meta ? &decoder_gguf : arch->folder, pack, e, "" };
+    struct load l = { n, from->meta ? &decodernet_gguf : arch->folder, pack, e, "" };
     struct decoder_names own;
 
-    if (arch->read(&n->shape, from, e))
-        return -1;
+    if (arch->read(&n->shape, from, e) || decodeset_layer_types(&n->shape, from, e))
+        return from->meta ? err_wrap(e, "%s", weights_path(n->weights)) : -1;
     shorten(&l, &own);
     fill_kv(n, n->kv.type);
     n->face.arch = arch->name;

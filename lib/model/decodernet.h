@@ -16,8 +16,8 @@
  *
  * What an architecture does not have it leaves out: the norms of q, k and of what is
  * added, the gate, biases, learned positions or turns. An architecture is a file that
- * fills in a struct decoder_shape, which begins with what all files say alike, and a line
- * of decoder_list.h.
+ * fills in a struct decoder_shape, which begins with what all files say alike, and a
+ * line of decoder_list.h.
  *
  * Threads: start only.
  */
@@ -36,7 +36,7 @@ struct decoder_turn {
 };
 
 struct decoder_shape {
-    /* What decoder_settings() has read */
+    /* What decodeset_read() reads; the file need not say eps */
     int n_vocab, n_ctx, d, d_ff, n_layer, n_head, n_kv, dim;
     double eps;
     struct decoder_turn turn;
@@ -49,6 +49,7 @@ struct decoder_shape {
     int positions;      /* they are learned, nothing is turned */
     int joined;         /* q, k, v are one matrix */
     int transposed;     /* matrices lie as [n_in, n_out] */
+    int biased;         /* q, k and v have biases; 0: where the file has them */
     int head_norm;      /* q and k are normalized */
     int added_norm;     /* so is what is added */
     int next;           /* rope.h: pairs are neighbours */
@@ -87,21 +88,37 @@ struct decoder_arch {
                 struct err *e);
 };
 
-extern const struct decoder_names decoder_gguf, decoder_folder;
+extern const struct decoder_names decodernet_gguf, decodernet_folder;
 
-/* A setting by either name; NULL: it has no such name. Optional: *v stays where the file
- * has none. ERR_MODEL. */
-int decoder_int(const struct decoder_source *from, const char *meta, const char *config,
-                int lo, int hi, int *v, struct err *e);
-int decoder_opt_int(const struct decoder_source *from, const char *meta,
-                    const char *config, int lo, int hi, int *v, struct err *e);
-int decoder_opt_double(const struct decoder_source *from, const char *meta,
-                       const char *config, double lo, double hi, double *v,
-                       struct err *e);
+/* A setting by either name; NULL: it has no such name. Optional: *v stays where the
+ * file has none. ERR_MODEL. */
+int decodeset_int(const struct decoder_source *from, const char *meta,
+                  const char *config, int lo, int hi, int *v, struct err *e);
+int decodeset_opt_int(const struct decoder_source *from, const char *meta,
+                      const char *config, int lo, int hi, int *v, struct err *e);
+int decodeset_opt_double(const struct decoder_source *from, const char *meta,
+                         const char *config, double lo, double hi, double *v,
+                         struct err *e);
+int decodeset_opt_str(const struct decoder_source *from, const char *meta,
+                      struct str *v, struct err *e); /* of GGUF files only */
 
-/* Sizes and turns under the names that most files use. */
-int decoder_settings(struct decoder_shape *s, const struct decoder_source *from,
-                     struct err *e);
+/* Set e to ERR_MODEL and a message about a setting. Always -1. */
+int decodeset_bad(const struct decoder_source *from, const char *meta,
+                  const char *config, struct err *e, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Sizes and turns under the names that most files use, checked. */
+int decodeset_read(struct decoder_shape *s, const struct decoder_source *from,
+                   struct err *e);
+
+/* Its parts: n_kv and dim as n_head and d have them; how positions turn, for heads of
+ * dim; which layers have a window, where config.json lists that. */
+int decodeset_heads(struct decoder_shape *s, const struct decoder_source *from,
+                    struct err *e);
+int decodeturn_read(struct decoder_shape *s, const struct decoder_source *from,
+                    struct err *e);
+int decodeset_layer_types(struct decoder_shape *s, const struct decoder_source *from,
+                          struct err *e);
 
 /* ---- the network ---- */
 

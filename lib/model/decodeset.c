@@ -1,6 +1,6 @@
 /* decodeset.c - the settings of a decoder, from a GGUF file or from config.json */
+#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "model/decodernet.h"
 
@@ -14,8 +14,23 @@ full_key(const struct decoder_source *from, const char *key, char *to, size_t ca
 }
 
 int
-decoder_int(const struct decoder_source *from, const char *meta, const char *config,
-            int lo, int hi, int *v, struct err *e)
+decodeset_bad(const struct decoder_source *from, const char *meta, const char *config,
+              struct err *e, const char *fmt, ...)
+{
+    char what[200];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    if (from->meta)
+        return err_set(e, ERR_MODEL, "'%s.%s': %s", from->arch, meta, what);
+    return config_bad(from->config, config, e, "%s", what);
+}
+
+int
+decodeset_int(const struct decoder_source *from, const char *meta, const char *config,
+              int lo, int hi, int *v, struct err *e)
 {
     char key[128];
 
@@ -26,8 +41,8 @@ decoder_int(const struct decoder_source *from, const char *meta, const char *con
 }
 
 int
-decoder_opt_int(const struct decoder_source *from, const char *meta, const char *config,
-                int lo, int hi, int *v, struct err *e)
+decodeset_opt_int(const struct decoder_source *from, const char *meta,
+                  const char *config, int lo, int hi, int *v, struct err *e)
 {
     char key[128];
 
@@ -40,8 +55,8 @@ decoder_opt_int(const struct decoder_source *from, const char *meta, const char 
 }
 
 int
-decoder_opt_double(const struct decoder_source *from, const char *meta,
-                   const char *config, double lo, double hi, double *v, struct err *e)
+decodeset_opt_double(const struct decoder_source *from, const char *meta,
+                     const char *config, double lo, double hi, double *v, struct err *e)
 {
     char key[128];
 
@@ -53,78 +68,15 @@ decoder_opt_double(const struct decoder_source *from, const char *meta,
                            e);
 }
 
-/* The kind of scaling, "" where there is none */
-static int
-meta_scaling(const struct decoder_source *from, char *kind, size_t cap, struct err *e)
+int
+decodeset_opt_str(const struct decoder_source *from, const char *meta, struct str *v,
+                  struct err *e)
 {
-    struct str s = { "", 0 };
     char key[128];
 
-    if (meta_opt_str(from->meta, full_key(from, "rope.scaling.type", key, sizeof key),
-                     &s, e))
-        return -1;
-    snprintf(kind, cap, "%.*s", (int)(s.n < cap ? s.n : cap - 1), s.p);
-    return 0;
-}
-
-static int
-read_stretch(struct decoder_shape *s, const struct config *c, struct err *e)
-{
-    return config_double(c, "low_freq_factor", 1e-6, 1e6, &s->stretch.low, e) ||
-                   config_double(c, "high_freq_factor", s->stretch.low, 1e6,
-                                 &s->stretch.high, e) ||
-                   config_double(c, "original_max_position_embeddings", 1, MOST,
-                                 &s->stretch.context, e)
-               ? -1
+    return from->meta
+               ? meta_opt_str(from->meta, full_key(from, meta, key, sizeof key), v, e)
                : 0;
-}
-
-/* config.json's rope_scaling: an object, or rope_parameters of newer files, which has
- * the base, too */
-static int
-config_scaling(struct decoder_shape *s, const struct decoder_source *from, char *kind,
-               size_t cap, struct err *e)
-{
-    struct config *c;
-    struct json v;
-    int there = config_json(from->config, "rope_scaling", &v, e), rc;
-
-    if (there == 0)
-        there = config_json(from->config, "rope_parameters", &v, e);
-    if (there <= 0)
-        return there;
-    if ((c = config_parse(v.p, v.n, "rope_scaling", e)) == NULL)
-        return -1;
-    rc = config_opt_str(c, "type", kind, cap, e) ||
-         config_opt_str(c, "rope_type", kind, cap, e) ||
-         config_opt_double(c, "factor", 1e-3, 1e6, &s->turn.factor, e) ||
-         config_opt_double(c, "rope_theta", 1, 1e12, &s->turn.base, e) ||
-         (strcmp(kind, "llama3") == 0 && read_stretch(s, c, e));
-    config_close(c);
-    return rc ? -1 : 0;
-}
-
-static int
-read_turn(struct decoder_shape *s, const struct decoder_source *from, struct err *e)
-{
-    char kind[64] = "";
-    int rc;
-
-    s->turn = (struct decoder_turn){ 10000.0, 1.0 };
-    if (decoder_opt_double(from, "rope.freq_base", "rope_theta", 1, 1e12, &s->turn.base,
-                           e))
-        return -1;
-    rc = from->meta ? meta_scaling(from, kind, sizeof kind, e)
-                    : config_scaling(s, from, kind, sizeof kind, e);
-    if (rc)
-        return -1;
-    if (from->meta && strcmp(kind, "linear") == 0)
-        return decoder_opt_double(from, "rope.scaling.factor", NULL, 1e-3, 1e6,
-                                  &s->turn.factor, e);
-    if (*kind == '\0' || strcmp(kind, "none") == 0 || strcmp(kind, "default") == 0 ||
-        strcmp(kind, "linear") == 0 || strcmp(kind, "llama3") == 0)
-        return 0;
-    return err_set(e, ERR_MODEL, "positions scaled as '%s' are not supported", kind);
 }
 
 /* The rows of the table of words: GGUF files need not say how many there are. */
@@ -143,28 +95,63 @@ read_vocab(struct decoder_shape *s, const struct decoder_source *from, struct er
     return 0;
 }
 
-static int
-check(struct decoder_shape *s, struct err *e)
+int
+decodeset_heads(struct decoder_shape *s, const struct decoder_source *from,
+                struct err *e)
 {
+    const char *meta = "attention.head_count";
+    const char *config = from->config ? "number of heads" : NULL;
+
     if (s->n_kv == 0)
         s->n_kv = s->n_head;
     if (s->dim == 0 && s->d % s->n_head == 0)
         s->dim = s->d / s->n_head;
     if (s->n_head % s->n_kv)
-        return err_set(e, ERR_MODEL, "%d heads cannot share %d keys", s->n_head,
-                       s->n_kv);
+        return decodeset_bad(from, meta, config, e, "%d heads cannot share %d keys",
+                             s->n_head, s->n_kv);
     if (s->dim < 2 || s->dim % 2 || s->dim > KV_MAX_DIM)
-        return err_set(e, ERR_MODEL, "heads of %d of %d numbers are not supported",
-                       s->n_head, s->d);
+        return decodeset_bad(from, meta, config, e,
+                             "%d heads for %d numbers are not supported", s->n_head,
+                             s->d);
     return 0;
 }
 
-int
-decoder_settings(struct decoder_shape *s, const struct decoder_source *from,
-                 struct err *e)
+/* What GGUF files may say beside the sizes, and is not supported */
+static int
+check_meta(const struct decoder_shape *s, const struct decoder_source *from,
+           struct err *e)
 {
-#define INT(meta, config, hi, v) decoder_int(from, meta, config, 1, hi, v, e)
-#define OPT(meta, config, hi, v) decoder_opt_int(from, meta, config, 1, hi, v, e)
+    int experts = 0, value = s->dim;
+
+    if (from->meta == NULL)
+        return 0;
+    if (decodeset_opt_int(from, "expert_count", NULL, 0, MOST, &experts, e) ||
+        decodeset_opt_int(from, "attention.value_length", NULL, 1, MOST, &value, e))
+        return -1;
+    if (experts)
+        return decodeset_bad(from, "expert_count", NULL, e,
+                             "mixtures of experts are not supported");
+    if (value != s->dim)
+        return decodeset_bad(from, "attention.value_length", NULL, e,
+                             "%d, keys have %d: not supported", value, s->dim);
+    return 0;
+}
+
+static int
+read_eps(struct decoder_shape *s, const struct decoder_source *from, struct err *e)
+{
+    if (s->eps == 0.0)
+        s->eps = 1e-6; /* of all configurations that do not say it */
+    return decodeset_opt_double(from, "attention.layer_norm_rms_epsilon",
+                                "rms_norm_eps", 0, 1, &s->eps, e);
+}
+
+int
+decodeset_read(struct decoder_shape *s, const struct decoder_source *from,
+               struct err *e)
+{
+#define INT(meta, config, hi, v) decodeset_int(from, meta, config, 1, hi, v, e)
+#define OPT(meta, config, hi, v) decodeset_opt_int(from, meta, config, 1, hi, v, e)
     return read_vocab(s, from, e) ||
                    INT("context_length", "max_position_embeddings", MOST, &s->n_ctx) ||
                    INT("embedding_length", "hidden_size", 1 << 20, &s->d) ||
@@ -175,11 +162,55 @@ decoder_settings(struct decoder_shape *s, const struct decoder_source *from,
                    OPT("attention.head_count_kv", "num_key_value_heads", 1 << 12,
                        &s->n_kv) ||
                    OPT("attention.key_length", "head_dim", KV_MAX_DIM, &s->dim) ||
-                   decoder_opt_double(from, "attention.layer_norm_rms_epsilon",
-                                      "rms_norm_eps", 0, 1, &s->eps, e) ||
-                   read_turn(s, from, e) || check(s, e)
+                   decodeset_heads(s, from, e) || check_meta(s, from, e) ||
+                   read_eps(s, from, e) || decodeturn_read(s, from, e)
                ? -1
                : 0;
 #undef INT
 #undef OPT
+}
+
+/* ---- layers with a window ---- */
+
+/* 1: it sees all, 0: a window; -1: neither */
+static int
+sees_all(struct json kind)
+{
+    if (json_is(kind, STR("full_attention")))
+        return 1;
+    return json_is(kind, STR("sliding_attention")) ? 0 : -1;
+}
+
+/* The list must be one that `every` can say. */
+int
+decodeset_layer_types(struct decoder_shape *s, const struct decoder_source *from,
+                      struct err *e)
+{
+    struct json list, key, kind;
+    struct json_iter it;
+    int n = 0, every = 0;
+
+    if (from->config == NULL)
+        return 0;
+    switch (config_json(from->config, "layer_types", &list, e)) {
+    case -1: return -1;
+    case 0: return 0;
+    }
+    if (list.type != JSON_ARRAY)
+        return config_bad(from->config, "layer_types", e, "must be an array");
+    for (it = json_begin(list); json_next(&it, &key, &kind); n++) {
+        int all = sees_all(kind);
+
+        if (all == 1 && every == 0)
+            every = n + 1;
+        if (n >= s->n_layer || all != (every > 0 && (n + 1) % every == 0) ||
+            (all == 0 && s->window == 0))
+            return config_bad(from->config, "layer_types", e,
+                              "layer %d of this kind is not supported", n);
+    }
+    if (n != s->n_layer)
+        return config_bad(from->config, "layer_types", e, "%d, there are %d layers", n,
+                          s->n_layer);
+    s->every = every;
+    return 0;
 }

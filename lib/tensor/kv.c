@@ -5,8 +5,8 @@
  *     keys    [n_kv][KV_BLOCK / nr][dim][nr]            panels of a product in f32
  *     values  [n_kv][panels of dim][KV_BLOCK][nr]
  *     scales  [2][n_kv][KV_BLOCK] f32                    KV_I8: of keys, of values
- * with nr columns as the level's gemm_f32 wants them, so that a panel becomes f32 in one
- * sweep and is multiplied as it is.
+ * with nr columns as the level's gemm_f32 wants them, so that a panel becomes f32 in
+ * one sweep and is multiplied as it is.
  */
 #include "tensor/kv.h"
 
@@ -16,10 +16,13 @@
 
 #include "base/mem.h"
 
-/* Positions whose queries of one key head are worked on together */
-#define TILE 32
+/* Positions whose queries of one key head are worked on together, at most; where their
+ * scores are more than would stay in L2, fewer, but no fewer than LEAST of a part. */
+#define TILE   64
+#define LEAST  8
+#define SCORES ((size_t)256 << 10)
 
-static const char *const names[KV_TYPES] = { "f16", "i8" };
+static const char *const names[KV_TYPES] = { "f16", "i8", "f32" };
 
 const char *
 kv_name(enum kv_type type)
@@ -49,8 +52,9 @@ struct layout {
 static struct layout
 lay_out(const struct kernels *k, const struct kv_shape *s)
 {
-    struct layout l = { .nr = k->gemm_nr, .size = s->type == KV_F16 ? 2 : 1 };
-    size_t scales = s->type == KV_F16 ? 0 : mem_mul(2 * KV_BLOCK * 4, s->n_kv);
+    static const size_t sizes[KV_TYPES] = { [KV_F16] = 2, [KV_I8] = 1, [KV_F32] = 4 };
+    struct layout l = { .nr = k->gemm_nr, .size = sizes[s->type] };
+    size_t scales = s->type == KV_I8 ? mem_mul(2 * KV_BLOCK * 4, s->n_kv) : 0;
 
     l.panels = (s->dim + l.nr - 1) / l.nr;
     l.key = KV_BLOCK * s->dim;
@@ -95,7 +99,10 @@ spread(void *to, size_t step, const void *from, size_t n, size_t size)
     unsigned char *t = to;
     const unsigned char *f = from;
 
-    if (size == 2)
+    if (size == 4)
+        for (size_t i = 0; i < n; i++)
+            memcpy(t + i * step * 4, f + i * 4, 4);
+    else if (size == 2)
         for (size_t i = 0; i < n; i++)
             memcpy(t + i * step * 2, f + i * 2, 2);
     else
@@ -108,7 +115,9 @@ static void
 round_row(const struct kernels *k, const struct kv_shape *s, const float *x, void *q,
           float *scale)
 {
-    if (s->type == KV_F16)
+    if (s->type == KV_F32)
+        memcpy(q, x, s->dim * sizeof *x);
+    else if (s->type == KV_F16)
         k->f16_put(q, x, s->dim);
     else
         *scale = round_i8(x, s->dim, q);
@@ -122,7 +131,7 @@ kv_put(const struct kernels *k, const struct kv_shape *s, void *const *block,
     unsigned char *to = (unsigned char *)block[at / KV_BLOCK] + layer * l.layer;
     float *scales = (float *)(void *)(to + l.scales);
     size_t t = at % KV_BLOCK, panel = t / l.nr * s->dim * l.nr + t % l.nr;
-    uint16_t q[KV_MAX_DIM];
+    float q[KV_MAX_DIM];
 
     for (size_t h = 0; h < s->n_kv; h++) {
         unsigned char *keys = to + h * l.key * l.size;
@@ -166,6 +175,10 @@ get_keys(const struct kernels *k, const struct kv_shape *s, const struct layout 
 {
     const unsigned char *keys = from + (h * l->key + p * s->dim * l->nr) * l->size;
 
+    if (s->type == KV_F32) {
+        memcpy(x, keys, s->dim * l->nr * sizeof *x);
+        return;
+    }
     if (s->type == KV_F16) {
         k->f16_get(x, (const uint16_t *)(const void *)keys, s->dim * l->nr);
         return;
@@ -187,6 +200,10 @@ get_values(const struct kernels *k, const struct kv_shape *s, const struct layou
     const unsigned char *values =
         from + (s->n_kv * l->key + h * l->value + p * KV_BLOCK * l->nr) * l->size;
 
+    if (s->type == KV_F32) {
+        memcpy(x, values, n * l->nr * sizeof *x);
+        return;
+    }
     if (s->type == KV_F16) {
         k->f16_get(x, (const uint16_t *)(const void *)values, n * l->nr);
         return;
@@ -198,53 +215,128 @@ get_values(const struct kernels *k, const struct kv_shape *s, const struct layou
 
 /* ---- attention ---- */
 
-/* Queries of one key head at some positions */
+/* Some neighbouring positions of one part, in a tile */
+struct span {
+    void *const *block;
+    size_t at, n;    /* positions */
+    size_t from, to; /* keys that are looked at; from is a block's first */
+    size_t token;    /* in the call, of position `at` */
+    size_t row;      /* in the tile, of its first query */
+};
+
+/* Queries of one key head at some positions. Spans may share blocks: a panel is made
+ * once for all neighbours that do. */
 struct tile {
+    const struct kernels *k;
+    const struct kv_shape *s;
     const struct kv_attend *a;
     const struct layout *l;
+    struct span span[TILE];
+    size_t n_span;
     size_t h;           /* key head */
-    size_t at, n;       /* positions */
-    size_t group, rows; /* query heads of a key head; rows = n * group */
-    size_t from, to;    /* keys that are looked at; from is a block's first */
+    size_t group, rows; /* query heads of a key head; rows = positions * group */
+    size_t from, to;    /* of all spans */
     float *query, *out; /* [rows, dim] */
     float *score;       /* [rows, to - from] */
     float *panel;       /* [max(dim, KV_BLOCK), nr] */
 };
 
-static const unsigned char *
-get_block(const struct tile *t, size_t key)
+static int
+needs(const struct span *span, size_t key)
 {
-    return (const unsigned char *)t->a->block[key / KV_BLOCK] +
-           t->a->layer * t->l->layer;
+    return span->from <= key && key < span->to;
+}
+
+/* Spans from i on that need the same block, whose first key is `key`; at least one */
+static size_t
+find_run(const struct tile *t, size_t i, size_t key)
+{
+    size_t end = i + 1, b = key / KV_BLOCK;
+
+    while (end < t->n_span && needs(t->span + end, key) &&
+           t->span[end].block[b] == t->span[i].block[b])
+        end++;
+    return end;
+}
+
+/* The spans from i to end look at a block: its keys, counted, and the rows of queries
+ * that see key `key` of it; those of the first span that are before it do not. */
+struct run {
+    const unsigned char *from;
+    size_t key, n;   /* the block's first, and how many there are */
+    size_t row, end; /* rows */
+};
+
+static struct run
+open_run(const struct tile *t, size_t i, size_t end, size_t key)
+{
+    const struct span *last = t->span + end - 1;
+    struct run r = { .key = key, .row = t->span[i].row };
+
+    r.from = (const unsigned char *)t->span[i].block[key / KV_BLOCK] +
+             t->a->layer * t->l->layer;
+    r.end = last->row + last->n * t->group;
+    for (; i < end; i++) {
+        size_t n = t->span[i].to - key;
+
+        n = n < KV_BLOCK ? n : KV_BLOCK;
+        r.n = n > r.n ? n : r.n;
+    }
+    return r;
+}
+
+/* The first row of the run, which begins in the span, that sees the key */
+static size_t
+first_row(const struct tile *t, const struct span *span, size_t key)
+{
+    return span->row + (key > span->at ? key - span->at : 0) * t->group;
 }
 
 static void
-multiply_keys(const struct kernels *k, const struct kv_shape *s, struct tile *t)
+multiply_keys(const struct tile *t, const struct span *span, const struct run *r)
 {
-    size_t nr = t->l->nr, ld = t->to - t->from;
+    size_t nr = t->l->nr, dim = t->s->dim, ld = t->to - t->from;
 
-    for (size_t i = t->from; i < t->to; i += nr) {
-        size_t n = t->to - i < nr ? t->to - i : nr;
+    for (size_t i = 0; i < r->n; i += nr) {
+        size_t n = r->n - i < nr ? r->n - i : nr;
+        size_t row = first_row(t, span, r->key + i);
 
-        get_keys(k, s, t->l, get_block(t, i), t->h, i % KV_BLOCK / nr, t->panel);
-        k->gemm_f32(t->query, s->dim, t->panel, s->dim, t->score + (i - t->from), ld,
-                    t->rows, n, 0);
+        get_keys(t->k, t->s, t->l, r->from, t->h, i / nr, t->panel);
+        t->k->gemm_f32(t->query + row * dim, dim, t->panel, dim,
+                       t->score + row * ld + (r->key + i - t->from), ld, r->end - row,
+                       n, 0);
     }
 }
 
 static void
-multiply_values(const struct kernels *k, const struct kv_shape *s, struct tile *t)
+multiply_values(const struct tile *t, const struct span *span, const struct run *r)
 {
-    size_t nr = t->l->nr, ld = t->to - t->from;
+    size_t nr = t->l->nr, dim = t->s->dim, ld = t->to - t->from;
+    size_t row = first_row(t, span, r->key);
 
-    for (size_t p = 0; p < t->l->panels; p++)
-        for (size_t i = t->from; i < t->to; i += KV_BLOCK) {
-            size_t n = t->to - i < KV_BLOCK ? t->to - i : KV_BLOCK;
-            size_t c = s->dim - p * nr < nr ? s->dim - p * nr : nr;
+    for (size_t p = 0; p < t->l->panels; p++) {
+        size_t n = dim - p * nr < nr ? dim - p * nr : nr;
 
-            get_values(k, s, t->l, get_block(t, i), t->h, p, n, t->panel);
-            k->gemm_f32(t->score + (i - t->from), ld, t->panel, n, t->out + p * nr,
-                        s->dim, t->rows, c, i > t->from);
+        get_values(t->k, t->s, t->l, r->from, t->h, p, r->n, t->panel);
+        t->k->gemm_f32(t->score + row * ld + (r->key - t->from), ld, t->panel, r->n,
+                       t->out + row * dim + p * nr, dim, r->end - row, n, 1);
+    }
+}
+
+/* All blocks of all spans, in the order of their keys */
+static void
+walk(const struct tile *t,
+     void multiply(const struct tile *t, const struct span *span, const struct run *r))
+{
+    for (size_t key = t->from; key < t->to; key += KV_BLOCK)
+        for (size_t i = 0, end; i < t->n_span; i = end) {
+            struct run r;
+
+            end = find_run(t, i, key);
+            if (!needs(t->span + i, key))
+                continue;
+            r = open_run(t, i, end, key);
+            multiply(t, t->span + i, &r);
         }
 }
 
@@ -257,45 +349,119 @@ limit(const struct kernels *k, float *x, size_t n, float scale, float cap)
     k->scale(x, cap, n);
 }
 
-/* The scores of the query at a position to weights; those it does not see weigh 0. The
- * sum begins at a multiple of 16, so that keys keep their lanes. */
+/* The first token that a query at a position sees */
+static size_t
+first_seen(const struct kv_attend *a, size_t position)
+{
+    return a->window && position + 1 > a->window ? position + 1 - a->window : 0;
+}
+
+/* The scores of the query at a position to weights; those it does not see weigh 0, as
+ * far as its span's blocks go. The sum begins at a multiple of 16, so that keys keep
+ * their lanes. score is that of key 0. */
 static void
-weigh(const struct kernels *k, const struct tile *t, size_t position, float *score)
+weigh(const struct tile *t, const struct span *span, size_t position, float *score)
 {
     const struct kv_attend *a = t->a;
-    size_t first = a->window && position + 1 > a->window ? position + 1 - a->window : 0;
-    size_t even = first / 16 * 16, n = position + 1;
+    size_t first = first_seen(a, position), even = first / 16 * 16, n = position + 1;
+    size_t end = (span->to + KV_BLOCK - 1) / KV_BLOCK * KV_BLOCK;
     float scale = a->scale;
 
     if (a->cap > 0.0f) {
-        limit(k, score + (even - t->from), n - even, scale, a->cap);
+        limit(t->k, score + even, n - even, scale, a->cap);
         scale = 1.0f;
     }
     for (size_t i = even; i < first; i++)
-        score[i - t->from] = -INFINITY;
-    k->softmax(score + (even - t->from), 0, 1, n - even, scale);
-    for (size_t i = t->from; i < first; i++)
-        score[i - t->from] = 0.0f;
-    memset(score + (n - t->from), 0, (t->to - n) * sizeof *score);
+        score[i] = -INFINITY;
+    t->k->softmax(score + even, 0, 1, n - even, scale);
+    for (size_t i = span->from; i < first; i++)
+        score[i] = 0.0f;
+    end = end < t->to ? end : t->to;
+    memset(score + n, 0, (end - n) * sizeof *score);
 }
 
 static void
-run_tile(const struct kernels *k, const struct kv_shape *s, struct tile *t, float *out)
+weigh_all(const struct tile *t)
 {
-    const struct kv_attend *a = t->a;
-    size_t d = s->n_head * s->dim, part = t->group * s->dim;
+    size_t ld = t->to - t->from;
 
-    for (size_t i = 0; i < t->n; i++)
-        memcpy(t->query + i * part,
-               a->query + (t->at - a->first + i) * a->ld + t->h * part,
-               part * sizeof *out);
-    multiply_keys(k, s, t);
-    for (size_t r = 0; r < t->rows; r++)
-        weigh(k, t, t->at + r / t->group, t->score + r * (t->to - t->from));
-    multiply_values(k, s, t);
-    for (size_t i = 0; i < t->n; i++)
-        memcpy(out + (t->at - a->first + i) * d + t->h * part, t->out + i * part,
-               part * sizeof *out);
+    for (size_t i = 0; i < t->n_span; i++) {
+        const struct span *span = t->span + i;
+
+        for (size_t r = 0; r < span->n * t->group; r++)
+            weigh(t, span, span->at + r / t->group,
+                  t->score + (span->row + r) * ld - t->from);
+    }
+}
+
+/* ---- tiles ---- */
+
+/* Where the next tile begins: a token of a part, and of the call */
+struct place {
+    size_t part, done, token;
+};
+
+/* The next positions of the part as a span of the tile; 0: that would be too much. */
+static int
+add_span(struct tile *t, struct place *at)
+{
+    const struct kv_part *part = t->a->part + at->part;
+    size_t first = part->first + at->done, left = part->n - at->done;
+    size_t from = first_seen(t->a, first) / KV_BLOCK * KV_BLOCK;
+    size_t lo = from < t->from ? from : t->from, room = TILE - t->rows / t->group;
+    size_t to, n = left < room ? left : room;
+
+    while (n > LEAST && (t->rows / t->group + n) * t->group * (first + n - lo) > SCORES)
+        n /= 2;
+    to = first + n > t->to ? first + n : t->to;
+    if (t->n_span && (t->rows + n * t->group) * (to - lo) > SCORES)
+        return 0;
+    t->span[t->n_span++] =
+        (struct span){ part->block, first, n, from, first + n, at->token, t->rows };
+    t->from = lo;
+    t->to = to;
+    t->rows += n * t->group;
+    at->token += n;
+    at->done += n;
+    if (at->done == part->n) {
+        at->part++;
+        at->done = 0;
+    }
+    return 1;
+}
+
+static void
+fill_tile(struct tile *t, struct place *at)
+{
+    t->n_span = t->rows = t->to = 0;
+    t->from = SIZE_MAX;
+    while (at->part < t->a->n_part && t->rows < TILE * t->group)
+        if (t->a->part[at->part].n == 0)
+            at->part++;
+        else if (!add_span(t, at))
+            break;
+}
+
+static void
+run_head(struct tile *t, float *out)
+{
+    size_t d = t->s->n_head * t->s->dim, part = t->group * t->s->dim;
+    size_t i = 0;
+
+    for (size_t s = 0; s < t->n_span; s++)
+        for (size_t p = 0; p < t->span[s].n; p++, i++)
+            memcpy(t->query + i * part,
+                   t->a->query + (t->span[s].token + p) * t->a->ld + t->h * part,
+                   part * sizeof *out);
+    walk(t, multiply_keys);
+    weigh_all(t);
+    memset(t->out, 0, t->rows * t->s->dim * sizeof *out);
+    walk(t, multiply_values);
+    i = 0;
+    for (size_t s = 0; s < t->n_span; s++)
+        for (size_t p = 0; p < t->span[s].n; p++, i++)
+            memcpy(out + (t->span[s].token + p) * d + t->h * part, t->out + i * part,
+                   part * sizeof *out);
 }
 
 static float *
@@ -309,22 +475,16 @@ kv_attend(const struct kernels *k, const struct kv_shape *s, const struct kv_att
           float *out, struct arena *work)
 {
     struct layout l = lay_out(k, s);
-    struct tile t = { .a = a, .l = &l, .group = s->n_head / s->n_kv };
-    size_t most = (a->n < TILE ? a->n : TILE) * t.group, end = a->first + a->n;
+    struct tile t = { .k = k, .s = s, .a = a, .l = &l, .group = s->n_head / s->n_kv };
+    struct place at = { 0, 0, 0 };
 
-    arena_reset(work);
-    t.query = floats(work, most, s->dim);
-    t.out = floats(work, most, s->dim);
-    t.panel = floats(work, s->dim > KV_BLOCK ? s->dim : KV_BLOCK, l.nr);
-    t.score = floats(work, most, end);
-    for (t.at = a->first; t.at < end; t.at += t.n) {
-        size_t seen = a->window && t.at + 1 > a->window ? t.at + 1 - a->window : 0;
-
-        t.n = end - t.at < TILE ? end - t.at : TILE;
-        t.rows = t.n * t.group;
-        t.from = seen / KV_BLOCK * KV_BLOCK;
-        t.to = t.at + t.n;
+    for (fill_tile(&t, &at); t.rows > 0; fill_tile(&t, &at)) {
+        arena_reset(work);
+        t.query = floats(work, t.rows, s->dim);
+        t.out = floats(work, t.rows, s->dim);
+        t.panel = floats(work, s->dim > KV_BLOCK ? s->dim : KV_BLOCK, l.nr);
+        t.score = floats(work, t.rows, t.to - t.from);
         for (t.h = 0; t.h < s->n_kv; t.h++)
-            run_tile(k, s, &t, out);
+            run_head(&t, out);
     }
 }

@@ -3,17 +3,17 @@
  *
  * They lie in blocks of KV_BLOCK tokens, each with all layers, so that sequences share
  * the blocks of a common beginning; they are rounded to the type of the cache before
- * anything reads them. A query's result does not depend on how many are asked at once,
- * nor on how the tokens came in.
+ * anything reads them. A query's result does not depend on which are asked at once, nor
+ * on how the tokens came in.
  *
  *     struct kv_shape s = { .n_layer = 30, .n_head = 9, .n_kv = 3, .dim = 64 };
  *     void *block[] = { mem_alloc(kv_block_bytes(k, &s)), ... };
  *     kv_put(k, &s, block, layer, at, key, value);         for each token of the chunk
  *     kv_attend(k, &s, &a, out, work);
  *
- * Score of a query and a key: one fma chain over dim; weights: softmax over the keys that
- * the query sees, summed by their positions modulo 16; output: one fma chain over the
- * keys in order.
+ * Score of a query and a key: one fma chain over dim; weights: softmax over the keys
+ * that the query sees, summed by their positions modulo 16; output: one fma chain over
+ * the keys in order.
  *
  * Source: Ainslie et al., "GQA: Training Generalized Multi-Query Transformer Models",
  *         2023; Kwon et al., "Efficient Memory Management for Large Language Model
@@ -34,6 +34,7 @@
 enum kv_type {
     KV_F16, /* numbers beyond its range become its largest */
     KV_I8,  /* 8 bits, a scale for each token and head: x = scale * q, |q| <= 127 */
+    KV_F32, /* as they are */
     KV_TYPES
 };
 
@@ -55,18 +56,24 @@ size_t kv_block_bytes(const struct kernels *k, const struct kv_shape *s);
 void kv_put(const struct kernels *k, const struct kv_shape *s, void *const *block,
             size_t layer, size_t at, const float *key, const float *value);
 
-struct kv_attend {
+/* Queries of one sequence */
+struct kv_part {
     void *const *block;
+    size_t first, n; /* their positions; tokens up to first + n are there */
+};
+
+struct kv_attend {
+    const struct kv_part *part; /* those that share blocks are best neighbours */
+    size_t n_part;
     size_t layer;
-    size_t first, n;    /* the queries' positions; tokens up to first + n are there */
     size_t window;      /* tokens that a query sees, itself included; 0: all */
     float scale;        /* of the scores */
     float cap;          /* score = cap * tanh(score / cap); 0: no cap */
-    const float *query; /* [n, n_head * dim], */
+    const float *query; /* [n of all parts, n_head * dim], */
     size_t ld;          /* floats from one row to the next */
 };
 
-/* out [n, n_head * dim]. work is scratch: this call empties it. */
+/* out [n of all parts, n_head * dim]. work is scratch: this call empties it. */
 void kv_attend(const struct kernels *k, const struct kv_shape *s,
                const struct kv_attend *a, float *out, struct arena *work);
 

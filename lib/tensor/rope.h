@@ -7,9 +7,9 @@
  *     rope_angles(&r, from, n, turn);                  turn [n, dim]
  *     rope_apply(turn, n, x, ld, n_head, &r);
  *
- * Pair i of a head's dim / 2 turns by position * base^(-2i / dim) / factor[i]. Pairs are
- * (i, i + dim / 2), as Hugging Face has them, or, `next`, (2i, 2i + 1), as the GGUF files
- * of the llama family do.
+ * Pair i of a head's dim / 2 turns by position * base^(-2i / dim) / factor[i]. Pairs
+ * are (i, i + dim / 2), as Hugging Face has them, or, `next`, (2i, 2i + 1), as the GGUF
+ * files of the llama family do.
  *
  * Source: Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding",
  *         2021; the scaling of Llama 3: config.json's rope_type "llama3".
@@ -47,7 +47,7 @@ struct rope {
 /* What it needs lies in mem. */
 void rope_init(struct rope *r, const struct rope_opt *opt, struct arena *mem);
 
-/* The cosines and sines at one position, below 2^20 radians: turn [2, dim / 2] */
+/* The cosines and sines at one position, up to TRIG_MOST radians: turn [2, dim / 2] */
 void rope_angles(const struct rope *r, size_t position, float *turn);
 
 /* x [n_head, dim]: of one token, in place */

@@ -1,188 +1,283 @@
 /* test_decoder.c - decoders against transformers, and against themselves */
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/mem.h"
+#include "decoders.h"
 #include "jfloats.h"
-#include "model/decoder.h"
-#include "pulled.h"
 #include "tap.h"
 
-/* ---- running ---- */
+/* ---- tiny checkpoints of all architectures ---- */
 
-struct run {
-    struct decoder *m;
-    struct decoder_work work;
-    float *x, *logits; /* of the last tokens */
-    size_t cap;
+static const struct {
+    const char *name, *config; /* NULL: config.json */
+} checkpoints[] = {
+    { "llama", NULL },         { "llama", "old.json" },
+    { "llama-tied", NULL },    { "llama-tied", "old.json" },
+    { "llama-3", NULL },       { "llama-3", "old.json" },
+    { "llama-bias", NULL },    { "mistral", NULL },
+    { "mistral", "old.json" }, { "qwen2", NULL },
+    { "qwen2", "old.json" },   { "gemma2", NULL },
+    { "gemma2", "old.json" },  { "gemma3", NULL },
+    { "gemma3", "old.json" },  { "gpt2", NULL },
+    { "gpt2-bare", NULL },     { "gguf-llama", NULL },
+    { "gguf-linear", NULL },   { "gguf-qwen2", NULL },
+    { "gguf-gemma2", NULL },   { "gguf-gemma3", NULL },
+    { "gguf-gpt2", NULL },
 };
+#define N_CHECKPOINTS (sizeof checkpoints / sizeof *checkpoints)
 
-static float *
-run_part(struct run *r, struct decoder_seq *s, const int32_t *id, size_t n)
-{
-    struct decoder_part part = { s, id, n };
-    size_t d = (size_t)r->m->n_embd;
-
-    if (n > r->cap) {
-        mem_free(r->x);
-        r->x = mem_alloc(n * d * sizeof *r->x);
-        r->cap = n;
-    }
-    decoder_run(r->m, &part, 1, r->x, &r->work);
-    return r->x;
-}
-
-static const float *
-run_logits(struct run *r, const float *x)
-{
-    if (r->logits == NULL)
-        r->logits = mem_alloc((size_t)r->m->n_vocab * sizeof *r->logits);
-    decoder_logits(r->m, x, 1, r->logits, &r->work);
-    return r->logits;
-}
-
-static void
-run_close(struct run *r)
-{
-    mem_free(r->x);
-    mem_free(r->logits);
-    decoder_work_release(&r->work);
-    decoder_close(r->m);
-}
-
-static int
-run_open(struct run *r, const char *path, enum arith arith, enum kv_type kv)
-{
-    struct decoder_opt opt = { .arith = arith, .kv = kv };
-    struct err e;
-
-    *r = (struct run){ .m = decoder_open(path, &opt, &e) };
-    if (r->m == NULL)
-        tap_ok(0, "%s: %s", path, e.msg);
-    return r->m ? 0 : -1;
-}
-
-static int32_t
-largest(const float *x, size_t n)
-{
-    size_t best = 0;
-
-    for (size_t i = 1; i < n; i++)
-        if (x[i] > x[best])
-            best = i;
-    return (int32_t)best;
-}
-
-/* -log softmax(logits)[id] */
 static double
-surprise(const float *logits, size_t n, int32_t id)
+golden_apart(const struct decoder *m, const struct jfloats *j)
 {
-    double max = (double)logits[largest(logits, n)], sum = 0;
+    size_t n, n_at, n_logits, d = (size_t)m->n_embd, n_vocab = (size_t)m->n_vocab;
+    int32_t *id = jfloats_ids(j, "ids", &n), *at = jfloats_ids(j, "at", &n_at);
+    float *want = jfloats_list(j, "logits", &n_logits);
+    struct decoder_seq *s = decoder_seq_new(m);
+    float *x = decoders_run(m, s, id, n);
+    double most = n_logits == n_at * n_vocab ? 0 : INFINITY;
 
-    for (size_t i = 0; i < n; i++)
-        sum += exp((double)logits[i] - max);
-    return log(sum) + max - (double)logits[id];
-}
+    for (size_t i = 0; i < n_at && most < INFINITY; i++) {
+        float *y = decoders_logits(m, x + (size_t)at[i] * d, 1);
 
-/* ---- against the reference ---- */
-
-struct score {
-    int rows, top, greedy, wanted;
-    double nll, logit; /* largest relative and absolute distances */
-};
-
-static void
-check_prompt(struct run *r, struct decoder_seq *s, const struct jfloats *j,
-             struct score *score)
-{
-    size_t n, n_vocab = (size_t)r->m->n_vocab, d = (size_t)r->m->n_embd;
-    int32_t *id = jfloats_ids(j, "ids", &n);
-    double want, nll = 0;
-    struct json top = jfloats_member(j, "top8"), pair;
-    const float *x = run_part(r, s, id, n), *logits;
-
-    json_double(jfloats_member(j, "mean_nll"), &want);
-    for (size_t i = 0; i + 1 < n; i++)
-        nll += surprise(run_logits(r, x + i * d), n_vocab, id[i + 1]) / (double)(n - 1);
-    score->nll = fmax(score->nll, fabs(nll - want) / want);
-    logits = run_logits(r, x + (n - 1) * d);
-    for (size_t i = 0; i < 8; i++) {
-        int64_t at = 0;
-        double logit = 0;
-
-        pair = json_at(top, i);
-        json_int(json_at(pair, 0), 0, (int64_t)n_vocab - 1, &at);
-        json_double(json_at(pair, 1), &logit);
-        score->logit = fmax(score->logit, fabs(logit - (double)logits[at]));
-        if (i == 0)
-            score->top += at == largest(logits, n_vocab);
+        most = fmax(most, decoders_apart(y, want + i * n_vocab, n_vocab));
+        mem_free(y);
     }
+    decoder_seq_free(s);
+    mem_free(x);
     free(id);
-}
-
-/* The first 8 tokens that follow */
-static void
-check_greedy(struct run *r, struct decoder_seq *s, const struct jfloats *j,
-             struct score *score)
-{
-    size_t n, n_vocab = (size_t)r->m->n_vocab;
-    int32_t *want = jfloats_ids(j, "greedy", &n);
-    int same = 1;
-
-    for (size_t i = 0; i < n && i < 8; i++) {
-        int32_t id = largest(r->logits, n_vocab);
-
-        same = same && id == want[i];
-        score->greedy += same;
-        score->wanted++;
-        run_logits(r, run_part(r, s, &id, 1));
-    }
+    free(at);
     free(want);
+    return most;
 }
 
-static void
-test_golden(const char *name, enum arith arith, double most)
-{
-    char dir[2048], file[2100];
-    struct score score = { 0 };
-    struct jfloats j;
-    struct run r;
-    struct decoder_seq *s;
+static const struct {
+    enum kv_type kv;
+    double most;
+} kinds[] = { { KV_F32, 1e-5 }, { KV_F16, 2e-3 }, { KV_I8, 5e-2 } };
 
-    snprintf(file, sizeof file, "%.2000s/golden/%s-greedy.jsonl", tap_shared(), name);
-    if (!pulled_gguf(name, dir, sizeof dir) || jfloats_open(&j, file)) {
-        tap_skip(name, "no model or no reference");
+static void
+test_kinds(const char *dir, const char *name, const char *config)
+{
+    char golden[300];
+    struct err e;
+    struct jfloats j;
+
+    snprintf(golden, sizeof golden, DECODERS_TINY "%s/golden.jsonl", name);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct decoder *m = decoders_open(dir, ARITH_F32, kinds[i].kv, &e);
+        double most = 0;
+        int rows = 0;
+
+        if (m == NULL || jfloats_open(&j, golden)) {
+            tap_ok(0, "%s opens%s", name, e.msg);
+            return;
+        }
+        for (; jfloats_next(&j); rows++)
+            most = fmax(most, golden_apart(m, &j));
+        tap_ok(rows == 3 && most <= kinds[i].most, "%s %s, kv %s: off by %.1e", name,
+               config ? config : "", kv_name(kinds[i].kv), most);
+        jfloats_close(&j);
+        decoder_close(m);
+    }
+}
+
+/* With the settings in another file */
+static void
+test_checkpoint(const char *name, const char *config)
+{
+    char dir[256];
+    struct folder f;
+
+    snprintf(dir, sizeof dir, DECODERS_TINY "%s", name);
+    if (config == NULL) {
+        test_kinds(dir, name, NULL);
         return;
     }
-    if (run_open(&r, dir, arith, KV_F16) == 0) {
-        s = decoder_seq_new(r.m);
-        while (jfloats_next(&j)) {
-            decoder_seq_reset(s);
-            check_prompt(&r, s, &j, &score);
-            check_greedy(&r, s, &j, &score);
-            score.rows++;
-        }
-        decoder_seq_free(s);
-        tap_ok(score.rows > 0 && score.nll <= most,
-               "%s %s: mean nll within %.4f%% of transformers (%d prompts)", name,
-               pack_arith_name(arith), 100 * score.nll, score.rows);
-        tap_ok(score.top == score.rows, "%d of %d first tokens", score.top, score.rows);
-        tap_ok(score.greedy >= 0.85 * score.wanted,
-               "%d of %d first 8 greedy tokens; logits within %.3f", score.greedy,
-               score.wanted, score.logit);
+    folder_make(&f);
+    decoders_copy(&f, name, config);
+    test_kinds(f.dir, name, config);
+    folder_remove(&f);
+}
+
+/* ---- the same bits in any company ---- */
+
+enum { LONG = 144 }; /* the n_ctx of all tiny ones */
+
+static const struct {
+    const char *name;
+    enum arith arith;
+    enum kv_type kv;
+} bits[] = {
+    { "llama", ARITH_F32, KV_F16 },     { "gpt2-bare", ARITH_F32, KV_I8 },
+    { "mistral", ARITH_I8, KV_F16 },    { "mistral", ARITH_F32, KV_I8 },
+    { "gemma2", ARITH_F32, KV_F16 },    { "gemma3", ARITH_I8B32, KV_I8 },
+    { "gemma3", ARITH_F32, KV_F32 },    { "gguf-llama", ARITH_I8B32, KV_I8 },
+    { "gguf-qwen2", ARITH_I8, KV_F16 },
+};
+
+static void
+fill_ids(int32_t *id, size_t n, uint32_t seed)
+{
+    for (size_t i = 0; i < n; i++) {
+        seed = seed * 1664525 + 1013904223;
+        id[i] = (int32_t)(seed >> 26);
     }
-    run_close(&r);
-    jfloats_close(&j);
+}
+
+/* The text in calls of `some` tokens, from token `at` of s on, in x + at * d */
+static void
+append(const struct decoder *m, struct decoder_seq *s, const int32_t *id, size_t at,
+       size_t some, float *x)
+{
+    size_t d = (size_t)m->n_embd;
+
+    for (size_t n; at < LONG; at += n) {
+        float *y;
+
+        n = LONG - at < some ? LONG - at : some;
+        y = decoders_run(m, s, id + at, n);
+        memcpy(x + at * d, y, n * d * sizeof *x);
+        mem_free(y);
+    }
+}
+
+static void
+test_cuts(const struct decoder *m, const char *name, const int32_t *id,
+          const float *want)
+{
+    static const size_t some[] = { 1, 7, 33, 64, 143 };
+    size_t all = LONG * (size_t)m->n_embd;
+    float *x = mem_alloc(all * sizeof *x);
+    struct decoder_seq *s = decoder_seq_new(m);
+
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+        decoder_seq_reset(s);
+        append(m, s, id, 0, some[i], x);
+        tap_ok(memcmp(x, want, all * sizeof *x) == 0, "%s: the same by %zu tokens",
+               name, some[i]);
+    }
+    decoder_seq_free(s);
+    mem_free(x);
+}
+
+/* Other texts in the same calls, of other lengths, before it and behind it */
+static void
+test_neighbours(const struct decoder *m, const char *name, const int32_t *id,
+                const float *want)
+{
+    enum { CALLS = 3, CUT = LONG / CALLS };
+    size_t d = (size_t)m->n_embd, before = 5, behind = 70, same = 0;
+    struct decoder_seq *s[3];
+    struct decoder_work work = { 0 };
+    float *x = mem_alloc((before + CUT + behind) * d * sizeof *x);
+    int32_t other[2 * LONG];
+
+    fill_ids(other, 2 * LONG, 99);
+    for (int i = 0; i < 3; i++)
+        s[i] = decoder_seq_new(m);
+    for (size_t i = 0; i < CALLS; i++) {
+        struct decoder_part part[] = { { s[0], other + i * before, before },
+                                       { s[1], id + i * CUT, CUT },
+                                       { s[2], other + i * behind, behind } };
+
+        decoder_run(m, part, i < 2 ? 3 : 2, x, &work);
+        same += memcmp(x + before * d, want + i * CUT * d, CUT * d * sizeof *x) == 0;
+    }
+    tap_ok(same == CALLS, "%s: the same beside others", name);
+    for (int i = 0; i < 3; i++)
+        decoder_seq_free(s[i]);
+    decoder_work_release(&work);
+    mem_free(x);
+}
+
+/* A beginning of one text goes on as another; the first text stays as it is. */
+static void
+test_forks(const struct decoder *m, const char *name, const int32_t *id,
+           const float *want)
+{
+    static const size_t cut[] = { 0, 1, 63, 64, 65, 128, LONG - 1 };
+    size_t d = (size_t)m->n_embd;
+    struct decoder_seq *from = decoder_seq_new(m), *s = decoder_seq_new(m);
+    float *x = mem_alloc(LONG * d * sizeof *x);
+    int32_t other[LONG];
+
+    append(m, from, id, 0, LONG - 1, x);
+    for (size_t i = 0; i < sizeof cut / sizeof *cut; i++) {
+        size_t at = cut[i], left = (LONG - at) * d;
+        int good;
+
+        fill_ids(other, LONG, (uint32_t)i);
+        decoder_seq_fork(s, from, at);
+        good = decoder_seq_tokens(s) == at;
+        append(m, s, other, at, 9, x); /* must not show in `from` */
+        decoder_seq_fork(s, from, at);
+        append(m, s, id, at, 50, x);
+        tap_ok(good && memcmp(x + at * d, want + at * d, left * sizeof *x) == 0 &&
+                   decoder_seq_tokens(from) == LONG,
+               "%s: the same behind a fork at %zu", name, at);
+    }
+    decoder_seq_free(s);
+    decoder_seq_free(from);
+    mem_free(x);
+}
+
+/* Rows of logits in company and alone */
+static void
+test_rows(const struct decoder *m, const char *name, const float *x)
+{
+    size_t d = (size_t)m->n_embd, n_vocab = (size_t)m->n_vocab;
+    float *all = decoders_logits(m, x, 40), *one = decoders_logits(m, x + 17 * d, 1);
+
+    tap_ok(memcmp(all + 17 * n_vocab, one, n_vocab * sizeof *one) == 0,
+           "%s: the same logits", name);
+    mem_free(all);
+    mem_free(one);
+}
+
+static void
+test_bits(size_t i)
+{
+    char dir[256], name[100];
+    float *ref = NULL;
+    size_t bytes = 0;
+    int32_t id[LONG];
+    struct err e;
+
+    fill_ids(id, LONG, 1);
+    snprintf(dir, sizeof dir, DECODERS_TINY "%s", bits[i].name);
+    for (int level = CPU_REF; level <= (int)cpu_detect(); level++) {
+        struct decoder *m;
+        struct decoder_seq *s;
+        float *x;
+
+        setenv("TEXTMILL_ISA", cpu_name((enum cpu_level)level), 1);
+        snprintf(name, sizeof name, "%s %s kv %s at %s", bits[i].name,
+                 pack_arith_name(bits[i].arith), kv_name(bits[i].kv),
+                 cpu_name((enum cpu_level)level));
+        m = decoders_open(dir, bits[i].arith, bits[i].kv, &e);
+        if (!tap_ok(m != NULL, "%s opens%s", name, e.msg))
+            break;
+        s = decoder_seq_new(m);
+        x = decoders_run(m, s, id, LONG);
+        bytes = LONG * (size_t)m->n_embd * sizeof *x;
+        if (ref == NULL)
+            memcpy(ref = mem_alloc(bytes), x, bytes);
+        tap_ok(memcmp(ref, x, bytes) == 0, "%s: the bits of ref", name);
+        test_cuts(m, name, id, x);
+        test_neighbours(m, name, id, x);
+        test_forks(m, name, id, x);
+        test_rows(m, name, x);
+        mem_free(x);
+        decoder_seq_free(s);
+        decoder_close(m);
+    }
+    unsetenv("TEXTMILL_ISA");
+    mem_free(ref);
 }
 
 int
 main(void)
 {
-    test_golden("smollm2", ARITH_F32, 0.005);
-    test_golden("smollm2", ARITH_I8B32, 0.01);
-    test_golden("gemma3", ARITH_F32, 0.005);
-    test_golden("gemma3", ARITH_I8B32, 0.01);
+    for (size_t i = 0; i < N_CHECKPOINTS; i++)
+        test_checkpoint(checkpoints[i].name, checkpoints[i].config);
+    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
+        test_bits(i);
     return tap_done();
 }
