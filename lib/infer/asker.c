@@ -126,6 +126,8 @@ make_prompt(const struct asker *a, struct asker_work *w, struct str user,
     if (encode(a, w, user, &info->e))
         return;
     info->tokens = w->chat.n;
+    if (w->chat.n == 0)
+        err_set(&info->e, ERR_RANGE, "the prompt has no token");
     if (w->chat.n > a->limit) {
         info->how = a->opt.overlong;
         if (info->how == OVERLONG_ERROR)
