@@ -128,7 +128,7 @@ test: all $(OUT)/lib.a $(UNIT) $(KERN) $(FUZZ) $(BENCH)
 
 # Without a network the tests that need the model say so and are skipped.
 check: deps all $(OUT)/lib.a $(UNIT) $(KERN) $(FUZZ) $(BENCH)
-	@$(OUT)/bin/pull -q minilm lid176 || echo "make: no models, their tests will be skipped"
+	@$(OUT)/bin/pull -q minilm lid176 smollm2 || echo "make: no models, their tests will be skipped"
 	@$(PROVE) $(TESTS) $(if $(filter release,$(FLAVOR)),$(LINT))
 
 check-all: DEPS := all

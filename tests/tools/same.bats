@@ -25,7 +25,7 @@ each_way() {
 precisions() {
     local p all=("${tool[@]}")
     case ${tool[0]} in
-        embed | classify | tag | translate | summarize)
+        embed | classify | tag | translate | summarize | generate | score)
             for p in i8 i8b32 f32; do
                 tool=("${all[@]}" "--precision=$p")
                 "$@" || return
