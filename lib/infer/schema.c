@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "infer/schemakey.h"
+#include "infer/schemaleast.h"
 #include "json/jout.h"
 #include "json/json.h"
 
@@ -410,101 +411,6 @@ compile_task(struct compiler *c, size_t t)
     return make_types(c, t);
 }
 
-/* Saturates far above SCHEMA_LEAST. */
-static size_t
-sum(size_t a, size_t b)
-{
-    return a > 2 * SCHEMA_LEAST || b > 2 * SCHEMA_LEAST ? 2 * SCHEMA_LEAST : a + b;
-}
-
-uint32_t
-schema_shortest(const struct schema *s, uint32_t node)
-{
-    uint32_t best = node;
-
-    while ((node = s->node[node].other) != 0)
-        if (s->node[node].least < s->node[best].least)
-            best = node;
-    return best;
-}
-
-static size_t
-least_number(const struct schemanum *r)
-{
-    struct schemanum_at at = { 0 };
-    size_t n = 0;
-
-    for (; !schemanum_may_end(r, &at); n++)
-        schemanum_step(r, &at, schemanum_close(r, &at));
-    return n;
-}
-
-static size_t
-least_value(const struct schema *s, uint32_t node)
-{
-    return s->node[schema_shortest(s, node)].least;
-}
-
-static size_t
-least_object(const struct schema *s, const struct schema_node *n)
-{
-    size_t least = 2, members = 0;
-
-    for (uint32_t i = n->first; i < n->first + n->n; i++)
-        if (s->member[i].required)
-            least = sum(least, sum(s->member[i].key.n + (members++ > 0),
-                                   least_value(s, s->member[i].node)));
-    return least;
-}
-
-static size_t
-least_array(const struct schema *s, const struct schema_node *n)
-{
-    size_t each = least_value(s, n->first) + 1;
-
-    if (n->min == 0)
-        return 2;
-    return n->min > SCHEMA_LEAST / each ? 2 * SCHEMA_LEAST : 1 + n->min * each;
-}
-
-static size_t
-least_literal(const struct schema *s, const struct schema_node *n)
-{
-    size_t least = s->literal[n->first].n;
-
-    for (uint32_t i = 1; i < n->n; i++)
-        if (s->literal[n->first + i].n < least)
-            least = s->literal[n->first + i].n;
-    return least;
-}
-
-static size_t
-least_of(const struct schema *s, const struct schema_node *n)
-{
-    switch (n->kind) {
-    case SCHEMA_OBJECT: return least_object(s, n);
-    case SCHEMA_ARRAY: return least_array(s, n);
-    case SCHEMA_STRING: return sum(2, n->min);
-    case SCHEMA_NUMBER: return least_number(&n->range);
-    default: return least_literal(s, n);
-    }
-}
-
-/* Nodes of parts stand behind those of the whole. */
-static int
-find_least(struct compiler *c)
-{
-    struct schema *s = c->s;
-
-    for (size_t i = s->n_node; i-- > 1;)
-        s->node[i].least = least_of(s, &s->node[i]);
-    if (least_value(s, 1) <= SCHEMA_LEAST)
-        return 0;
-    return err_set(c->e, ERR_USAGE,
-                   "the shortest value that fits it has more than %zu bytes",
-                   SCHEMA_LEAST);
-}
-
 static int
 compile(struct compiler *c, struct json v)
 {
@@ -516,7 +422,11 @@ compile(struct compiler *c, struct json v)
     for (size_t t = 0; t < c->n_task; t++)
         if (compile_task(c, t))
             return wrap(c, t);
-    return find_least(c);
+    if (schemaleast_find(c->s) <= SCHEMA_LEAST)
+        return 0;
+    return err_set(c->e, ERR_USAGE,
+                   "the shortest value that fits it has more than %zu bytes",
+                   SCHEMA_LEAST);
 }
 
 struct schema *
@@ -564,4 +474,15 @@ schema_free(struct schema *s)
     mem_free(s->literal);
     arena_release(&s->text);
     mem_free(s);
+}
+
+uint32_t
+schema_shortest(const struct schema *s, uint32_t node)
+{
+    uint32_t best = node;
+
+    while ((node = s->node[node].other) != 0)
+        if (s->node[node].least < s->node[best].least)
+            best = node;
+    return best;
 }
