@@ -226,7 +226,7 @@ struct pass {
     const struct decoder_net *net;
     const struct decoder_part *part;
     struct kv_part *kv; /* [n_part]: the same */
-    size_t n_part, n_tok;
+    size_t n_part, n_tok, n_want;
     float *x;       /* [n_tok, d] */
     float *h, *y;   /* [n_tok, d] */
     float *qkv;     /* [n_tok, (n_head + 2 n_kv) dim] */
@@ -265,8 +265,12 @@ take_memory(struct pass *p)
     p->a = rows(p->work, n, (size_t)s->n_head * dim);
     p->up = rows(p->work, some, (s->no_gate ? 1 : 2) * (size_t)s->d_ff);
     p->f = rows(p->work, some, (size_t)s->d_ff);
-    for (int i = 0; i < 2; i++)
-        p->turn[i] = s->positions ? NULL : rows(p->work, n, dim);
+    p->turn[0] = s->positions ? NULL : rows(p->work, n, dim);
+    p->turn[1] = p->turn[0];
+    if (p->turn[0] && p->net->rope[1].speed != p->net->rope[0].speed)
+        p->turn[1] = rows(p->work, n, dim);
+    if (p->n_want < n)
+        p->x = rows(p->work, n, d);
 }
 
 /* y [n, wide] = norm(x) row by row; x may be y */
@@ -331,8 +335,10 @@ embed(const struct pass *p, size_t i, int32_t id, size_t at)
         look_up(net->position, at, d, p->h);
         ops_add_scaled(net->k, x, 1.0f, p->h, d);
     }
-    for (int j = 0; p->turn[j] && j < 2; j++)
-        rope_angles(&net->rope[j], at, p->turn[j] + i * (size_t)net->shape.dim);
+    if (p->turn[0])
+        rope_angles(&net->rope[0], at, p->turn[0] + i * (size_t)net->shape.dim);
+    if (p->turn[1] != p->turn[0])
+        rope_angles(&net->rope[1], at, p->turn[1] + i * (size_t)net->shape.dim);
 }
 
 static void
@@ -399,14 +405,38 @@ attend(const struct pass *p, size_t layer)
     kv_attend(net->k, &net->kv, &a, p->a, &p->work->scratch);
 }
 
+/* In the last layer, when keys and values are there: rows that nobody wants go. */
 static void
-run_attention(const struct pass *p, size_t layer)
+keep_wanted(struct pass *p)
+{
+    size_t d = (size_t)p->net->shape.d;
+    size_t q = (size_t)p->net->shape.n_head * (size_t)p->net->shape.dim;
+    size_t from = 0, to = 0;
+
+    if (p->n_want == p->n_tok)
+        return;
+    for (size_t i = 0; i < p->n_part; i++) {
+        size_t n = p->part[i].n - p->part[i].skip;
+
+        from += p->part[i].skip;
+        memmove(p->x + to * d, p->x + from * d, n * d * sizeof *p->x);
+        memmove(p->a + to * q, p->a + from * q, n * q * sizeof *p->a);
+        from += n;
+        to += n;
+    }
+    p->n_tok = p->n_want;
+}
+
+static void
+run_attention(struct pass *p, size_t layer)
 {
     const struct decoder_layer *l = p->net->layer + layer;
 
     run_norm(p->net, &l->attend, p->x, p->n_tok, (size_t)p->net->shape.d, p->h);
     project(p, &l->qkv, p->h, p->n_tok, p->qkv);
     attend(p, layer);
+    if (layer + 1 == (size_t)p->net->shape.n_layer)
+        keep_wanted(p);
     project(p, &l->out, p->a, p->n_tok, p->y);
     add(p, &l->attended, p->y, p->n_tok, p->x);
 }
@@ -455,6 +485,7 @@ decoder_run(const struct decoder *m, const struct decoder_part *part, size_t n,
 
     for (size_t i = 0; i < n; i++) {
         p.n_tok += part[i].n;
+        p.n_want += part[i].n - part[i].skip;
         reserve(part[i].seq, part[i].seq->n + part[i].n);
     }
     take_memory(&p);
@@ -463,7 +494,7 @@ decoder_run(const struct decoder *m, const struct decoder_part *part, size_t n,
         run_attention(&p, i);
         run_forward(&p, net->layer + i);
     }
-    run_norm(net, &net->norm, x, p.n_tok, (size_t)m->n_embd, x);
+    run_norm(net, &net->norm, p.x, p.n_tok, (size_t)m->n_embd, x);
     for (size_t i = 0; i < n; i++)
         part[i].seq->n += part[i].n;
 }

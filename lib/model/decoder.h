@@ -6,7 +6,7 @@
  *     struct decoder *m = decoder_open("model.gguf", &opt, &e);
  *     struct decoder_seq *s = decoder_seq_new(m);
  *     struct decoder_work work = { 0 };                  one per thread
- *     struct decoder_part part = { s, ids, n };
+ *     struct decoder_part part = { s, ids, n, 0 };
  *     decoder_run(m, &part, 1, x, &work);                x [n, m->n_embd]
  *     decoder_logits(m, x + (n - 1) * m->n_embd, 1, logits, &work);
  *     decoder_seq_free(s);
@@ -89,6 +89,7 @@ struct decoder_part {
     struct decoder_seq *seq;
     const int32_t *id; /* [n], each below n_vocab */
     size_t n;
+    size_t skip; /* the states of so many at its begin are not wanted, <= n */
 };
 
 /* One thread's memory. A zeroed struct is ready. */
@@ -98,8 +99,8 @@ struct decoder_work {
 };
 void decoder_work_release(struct decoder_work *w);
 
-/* The last hidden state of every token appended, normalized: x [tokens of all parts,
- * n_embd]. Bad weights may give NaN; nothing else can go wrong. */
+/* The last hidden state of every token appended but those to be skipped, normalized: x
+ * [n - skip of all parts, n_embd]. Bad weights may give NaN; nothing else can go wrong. */
 void decoder_run(const struct decoder *m, const struct decoder_part *part, size_t n,
                  float *x, struct decoder_work *work);
 

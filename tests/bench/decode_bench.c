@@ -66,12 +66,12 @@ bench_prompts(struct bench *b)
     double from = cpu_seconds();
 
     for (size_t r = 0; r < b->records; r++) {
-        struct decoder_part part = { s, id + r * n, n };
+        struct decoder_part part = { s, id + r * n, n, n - 1 };
 
         decoder_seq_reset(s);
         decoder_run(b->m, &part, 1, x, &b->work);
-        decoder_logits(b->m, x + (n - 1) * d, 1, y, &b->work);
-        add_sum(b, x, n * d);
+        decoder_logits(b->m, x, 1, y, &b->work);
+        add_sum(b, x, d);
     }
     printf("prompts of %zu: %.0f tokens/s\n", n,
            (double)(n * b->records) / (cpu_seconds() - from));
@@ -89,7 +89,7 @@ bench_steps(struct bench *b, size_t n_seq)
     float *x = mem_alloc((b->prompt + n_seq) * d * sizeof *x);
     float *y = mem_alloc(n_seq * (size_t)b->m->n_vocab * sizeof *y);
     struct decoder_seq *first = decoder_seq_new(b->m), *s[SEQS];
-    struct decoder_part part[SEQS] = { { first, id, b->prompt } };
+    struct decoder_part part[SEQS] = { { first, id, b->prompt, 0 } };
     double from;
 
     decoder_run(b->m, part, 1, x, &b->work);
@@ -98,7 +98,8 @@ bench_steps(struct bench *b, size_t n_seq)
     from = cpu_seconds();
     for (size_t t = 0; t < STEPS; t++) {
         for (size_t i = 0; i < n_seq; i++)
-            part[i] = (struct decoder_part){ s[i], id + b->prompt + t * n_seq + i, 1 };
+            part[i] =
+                (struct decoder_part){ s[i], id + b->prompt + t * n_seq + i, 1, 0 };
         decoder_run(b->m, part, n_seq, x, &b->work);
         decoder_logits(b->m, x, n_seq, y, &b->work);
         add_sum(b, y, n_seq);

@@ -109,7 +109,7 @@ run(const struct decoder *m)
     struct decoder_seq *s = decoder_seq_new(m);
     struct decoder_work work = { 0 };
     int32_t id[] = { 0, m->n_vocab - 1, m->n_vocab / 2 };
-    struct decoder_part part = { s, id, m->n_ctx < 3 ? (size_t)m->n_ctx : 3 };
+    struct decoder_part part = { s, id, m->n_ctx < 3 ? (size_t)m->n_ctx : 3, 0 };
     float *x = mem_alloc(part.n * (size_t)m->n_embd * sizeof *x);
     float *y = mem_alloc((size_t)m->n_vocab * sizeof *y);
 

@@ -30,7 +30,7 @@ static inline float *
 decoders_run(const struct decoder *m, struct decoder_seq *s, const int32_t *id,
              size_t n)
 {
-    struct decoder_part part = { s, id, n };
+    struct decoder_part part = { s, id, n, 0 };
     struct decoder_work work = { 0 };
     float *x = mem_alloc(n * (size_t)m->n_embd * sizeof *x);
 

@@ -173,15 +173,51 @@ test_neighbours(const struct decoder *m, const char *name, const int32_t *id,
     for (int i = 0; i < 3; i++)
         s[i] = decoder_seq_new(m);
     for (size_t i = 0; i < CALLS; i++) {
-        struct decoder_part part[] = { { s[0], other + i * before, before },
-                                       { s[1], id + i * CUT, CUT },
-                                       { s[2], other + i * behind, behind } };
+        struct decoder_part part[] = { { s[0], other + i * before, before, 0 },
+                                       { s[1], id + i * CUT, CUT, 0 },
+                                       { s[2], other + i * behind, behind, 0 } };
 
         decoder_run(m, part, i < 2 ? 3 : 2, x, &work);
         same += memcmp(x + before * d, want + i * CUT * d, CUT * d * sizeof *x) == 0;
     }
     tap_ok(same == CALLS, "%s: the same beside others", name);
     for (int i = 0; i < 3; i++)
+        decoder_seq_free(s[i]);
+    decoder_work_release(&work);
+    mem_free(x);
+}
+
+/* States of some tokens only: nothing, one, all but one */
+static void
+test_skips(const struct decoder *m, const char *name, const int32_t *id,
+           const float *want)
+{
+    size_t d = (size_t)m->n_embd;
+    struct decoder_seq *s[4];
+    struct decoder_part part[4];
+    struct decoder_work work = { 0 };
+    float *x = mem_alloc(2 * LONG * d * sizeof *x);
+
+    for (size_t i = 0; i < 4; i++)
+        part[i] = (struct decoder_part){ s[i] = decoder_seq_new(m), id, LONG - i, 0 };
+    part[0].skip = LONG - 1;
+    part[1].skip = LONG - 1;
+    part[2].skip = 1;
+    part[3].skip = LONG - 10;
+    decoder_run(m, part, 4, x, &work);
+    tap_ok(memcmp(x, want + (LONG - 1) * d, d * sizeof *x) == 0 &&
+               memcmp(x + d, want + d, (LONG - 3) * d * sizeof *x) == 0 &&
+               memcmp(x + (LONG - 2) * d, want + (LONG - 10) * d, 7 * d * sizeof *x) ==
+                   0,
+           "%s: the same where others are skipped", name);
+    decoder_seq_reset(s[1]);
+    part[0] = (struct decoder_part){ s[1], id, LONG - 1, LONG - 1 };
+    decoder_run(m, part, 1, NULL, &work);
+    part[0] = (struct decoder_part){ s[1], id + LONG - 1, 1, 0 };
+    decoder_run(m, part, 1, x, &work);
+    tap_ok(memcmp(x, want + (LONG - 1) * d, d * sizeof *x) == 0,
+           "%s: the same behind a call that wanted nothing", name);
+    for (size_t i = 0; i < 4; i++)
         decoder_seq_free(s[i]);
     decoder_work_release(&work);
     mem_free(x);
@@ -262,6 +298,7 @@ test_bits(size_t i)
         tap_ok(memcmp(ref, x, bytes) == 0, "%s: the bits of ref", name);
         test_cuts(m, name, id, x);
         test_neighbours(m, name, id, x);
+        test_skips(m, name, id, x);
         test_forks(m, name, id, x);
         test_rows(m, name, x);
         mem_free(x);
