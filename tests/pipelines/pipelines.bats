@@ -66,6 +66,11 @@ setup() {
     [ "$(jq -r .label out.jsonl | paste -sd' ')" = 'negative positive neutral' ]
     [ "$(jq -r .hour out.jsonl | uniq -c | tr -s ' ')" = "$(printf ' 2 Jan  2 03\n 1 Jan  2 04\n' | tr -s ' ')" ]
     [ "$(wc -l <b.jsonl)" -eq 1 ]
+    for code in 200 204 304 403 404 500; do # told apart by nothing else
+        echo "192.0.2.44 - - [22/Nov/2026:05:00:00 +0000] \"GET /mill.html HTTP/1.1\" $code 31 \"-\" \"Reader/1\""
+    done >access.log
+    OUT=out.jsonl ALERTS=b.jsonl "$root/pipelines/log-sentiment.sh" access.log
+    [ "$(jq -r .label out.jsonl | uniq -c | tr -s ' ' | paste -sd,)" = ' 3 neutral, 3 negative' ]
     OUT=out.jsonl run "$root/pipelines/log-sentiment.sh" nonesuch.log
     [ "$status" -ne 0 ]
 }
