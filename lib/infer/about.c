@@ -202,10 +202,11 @@ is_product(const struct weight *t, const char *tied)
 static void
 add_packed(struct about *in, const struct weight *t)
 {
+    enum quant_type type = t->type < QUANT_TYPES ? t->type : QUANT_F32;
     size_t n_in = t->dim[t->n_dim - 1];
 
     for (int i = 0; i < ARITHS && n_in > 0; i++) {
-        size_t n = pack_size((enum arith)i, elements(t) / n_in, n_in);
+        size_t n = pack_size((enum arith)i, type, elements(t) / n_in, n_in);
         in->packed[i] += n < UINT64_MAX - in->packed[i] ? n : 0;
     }
 }

@@ -29,10 +29,12 @@ pack_arith_find(const char *name)
     return -1;
 }
 
+/* A file may have matrices of both layouts. */
 int
 pack_arith_version(enum arith arith)
 {
-    return ariths[arith]->version;
+    return arith == ARITH_F32 ? ariths[arith]->version
+                              : ariths[arith]->version + arith_qb.version - 1;
 }
 
 /* How an arithmetic multiplies by a matrix: 8 bits do not round what is in blocks of
@@ -182,10 +184,11 @@ pack_take(const struct pack *from, const int32_t *row, size_t n, struct arena *m
 }
 
 size_t
-pack_size(enum arith arith, size_t n_out, size_t n_in)
+pack_size(enum arith arith, enum quant_type type, size_t n_out, size_t n_in)
 {
-    struct pack_matrix w = { .n_in = n_in };
-    struct pack p = { .ops = ariths[arith], .k = kernel_best(), .n_in = n_in };
+    struct pack_rows rows = { type, NULL, n_out };
+    struct pack_matrix w = { &rows, 1, n_in, NULL };
+    struct pack p = { .ops = ops_for(arith, &w), .k = kernel_best(), .n_in = n_in };
 
     if (n_out == 0 || n_in == 0)
         return 0;

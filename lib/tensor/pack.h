@@ -12,6 +12,11 @@
  * answer on every CPU. The layout behind it is a matter of the level and stays inside.
  * A new arithmetic is a file arith_NAME.c and a line in pack.c.
  *
+ * Weights in blocks of integers (QUANT_Q8_0 and what follows) are not rounded again: in
+ * i8 and in i8b32 a matrix whose parts all are such is multiplied by as it is stored,
+ * activations having 8 bits and a scale for every 32 inputs; packed it has about the
+ * bytes that it has in the model's file. See arith_qb.c.
+ *
  * Owns:    its copy of the weights, but where a file gives them; the source may go
  *          after pack_new().
  * Threads: constant after pack_new(), shared by all workers.
@@ -37,7 +42,7 @@ enum arith {
 
 const char *pack_arith_name(enum arith arith); /* "f32" */
 int pack_arith_find(const char *name);         /* -1: no such arithmetic */
-int pack_arith_version(enum arith arith);      /* of the layout, for packfile.h */
+int pack_arith_version(enum arith arith);      /* of its layouts, for packfile.h */
 
 /* Rows of n_in weights each, end to end, any alignment (as Hugging Face stores
  * Linear.weight). */
@@ -53,7 +58,8 @@ struct pack_matrix {
     const struct pack_rows *part;
     size_t n_part, n_in;
     const float *usual; /* [n_in] or NULL: how large each input usually is, up to a
-                           factor, where that is known; 8 bits are then spent better */
+                           factor, where that is known; 8 bits are then spent better.
+                           Of no use to weights that are in blocks. */
 };
 
 struct packfile;
@@ -76,9 +82,9 @@ struct pack *pack_new(const struct pack_opt *opt, const struct pack_matrix *w,
                       struct err *e);
 void pack_free(struct pack *p); /* NULL is fine */
 
-/* Bytes that the weights [n_out, n_in] take when they are packed on this machine;
+/* Bytes that weights [n_out, n_in] of a type take when they are packed on this machine;
  * SIZE_MAX: too many. */
-size_t pack_size(enum arith arith, size_t n_out, size_t n_in);
+size_t pack_size(enum arith arith, enum quant_type type, size_t n_out, size_t n_in);
 
 /* Some of its rows as a matrix of their own, in mem, which outlives it: row [n], each
  * below n_out, n > 0. Products with it give the bits that those with all rows give. Not

@@ -1,5 +1,6 @@
 /* test_arith_qb.c - products with block types: only activations are rounded */
 #include <float.h>
+#include <sys/stat.h>
 
 #include "folder.h"
 #include "qblocks.h"
@@ -335,6 +336,7 @@ test_file(size_t type)
     struct product t = product_new(type, N_OUT, 512);
     float *want = run(&t, ARITH_I8B32, cpu_level());
     struct folder folder;
+    struct stat st;
     char path[300];
     int good = 1;
 
@@ -356,6 +358,10 @@ test_file(size_t type)
     }
     tap_ok(good, "%s: from the file", quant_name(qblocks[type].type));
     snprintf(path, sizeof path, "%s/0-i8b32-any-1.pack", folder.dir);
+    tap_ok(stat(path, &st) == 0 &&
+               (size_t)st.st_size >
+                   pack_size(ARITH_I8B32, qblocks[type].type, N_OUT, 512),
+           "with as many bytes as pack_size() says");
     tap_ok(unlink(path) == 0, "which was there");
     folder_remove(&folder);
     mem_free(want);
