@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "format/yamlkeys.h"
 #include "infer/session.h"
+#include "infer/variants.h"
 
 /* What goes through the network at once: enough to keep the products busy, and few
  * enough that states stay in the caches. */
@@ -21,11 +22,12 @@
 
 struct translator {
     struct marian *m;
-    struct unigram *vocab;
-    struct shortlist *lex; /* NULL: none */
-    struct greedy greedy;
+    struct unigram *source, *target; /* the same where the sides share one */
+    struct shortlist *lex;           /* NULL: none */
+    struct beam beam;
     enum overlong overlong;
     int markup;
+    size_t n_best;
     enum arith arith;
     char lang[16], file[PATH_MAX];
 };
@@ -65,7 +67,7 @@ read_config(struct translator *t, const char *dir, struct err *e)
     struct yamlkeys *y = NULL;
     int n = find_file(dir, "config", ".yml", path, sizeof path, e), rc = 0;
 
-    t->greedy.factor = 3.0;
+    t->beam.factor = 3.0;
     if (n <= 0)
         return n;
     if (file_read(path, CONFIG_MAX, &b, e)) {
@@ -74,26 +76,53 @@ read_config(struct translator *t, const char *dir, struct err *e)
     } else if ((y = yamlkeys_parse((struct str){ b.p, b.n }, path, e)) == NULL) {
         rc = -1;
     } else {
-        rc =
-            yamlkeys_opt_double(y, "max-length-factor", 0.1, 100, &t->greedy.factor, e);
+        rc = yamlkeys_opt_double(y, "max-length-factor", 0.1, 100, &t->beam.factor, e);
     }
     yamlkeys_close(y);
     buf_free(&b);
     return rc;
 }
 
-static int
-open_vocab(struct translator *t, const char *dir, struct err *e)
+static struct unigram *
+open_vocab(const char *dir, const char *begin, struct err *e)
 {
     char path[PATH_MAX];
+    struct unigram *u;
 
-    if (need_file(dir, "vocab", ".spm", path, sizeof path, e) ||
-        (t->vocab = unigram_open(path, e)) == NULL)
+    if (need_file(dir, begin, ".spm", path, sizeof path, e) ||
+        (u = unigram_open(path, e)) == NULL)
+        return NULL;
+    if (unigram_eos(u) >= 0)
+        return u;
+    err_set(e, ERR_MODEL, "%s: no piece ends a sentence", path);
+    unigram_close(u);
+    return NULL;
+}
+
+static int
+open_vocabs(struct translator *t, const char *dir, struct err *e)
+{
+    char path[PATH_MAX];
+    int two = dirlist_find(dir, "srcvocab", ".spm", path, sizeof path) > 0;
+
+    if ((t->source = open_vocab(dir, two ? "srcvocab" : "vocab", e)) == NULL)
         return -1;
-    if (unigram_eos(t->vocab) < 0)
-        return err_set(e, ERR_MODEL, "%s: no piece ends a sentence", path);
-    t->greedy.eos = unigram_eos(t->vocab);
-    t->greedy.unk = unigram_unk(t->vocab);
+    t->target = two ? open_vocab(dir, "trgvocab", e) : t->source;
+    if (t->target == NULL)
+        return -1;
+    t->beam.eos = unigram_eos(t->source);
+    t->beam.allowed.eos = unigram_eos(t->target);
+    t->beam.allowed.unk = unigram_unk(t->target);
+    t->beam.allowed.copies = !two;
+    return 0;
+}
+
+static int
+check_size(const char *dir, const struct unigram *u, size_t want, struct err *e)
+{
+    if (unigram_size(u) != want)
+        return err_set(e, ERR_MODEL, "%s: the vocabulary has %zu pieces, the model %zu",
+                       dir, unigram_size(u), want);
     return 0;
 }
 
@@ -108,23 +137,23 @@ open_model(struct translator *t, const struct translator_opt *opt, struct err *e
     model.arith = t->arith = (enum arith)arith;
     if ((t->m = marian_open(t->file, &model, e)) == NULL)
         return -1;
-    if (marian_vocab(t->m) != unigram_size(t->vocab))
-        return err_set(e, ERR_MODEL, "%s: the vocabulary has %zu pieces, the model %zu",
-                       opt->dir, unigram_size(t->vocab), marian_vocab(t->m));
-    t->greedy.m = t->m;
-    return 0;
+    t->beam.allowed.m = t->m;
+    return check_size(opt->dir, t->source, marian_sources(t->m), e) ||
+                   check_size(opt->dir, t->target, marian_vocab(t->m), e)
+               ? -1
+               : 0;
 }
 
 static int
 open_lex(struct translator *t, const char *dir, struct err *e)
 {
-    size_t n_vocab = marian_vocab(t->m);
     char path[PATH_MAX];
     int n = find_file(dir, "lex", ".bin", path, sizeof path, e);
 
     if (n <= 0)
         return n;
-    t->greedy.lex = t->lex = shortlist_open(path, n_vocab, n_vocab, e);
+    t->lex = shortlist_open(path, marian_sources(t->m), marian_vocab(t->m), e);
+    t->beam.allowed.lex = t->lex;
     return t->lex ? 0 : -1;
 }
 
@@ -134,12 +163,14 @@ translator_open(const struct translator_opt *opt, struct err *e)
     struct translator *t = mem_zero(1, sizeof *t);
 
     t->overlong = opt->overlong ? opt->overlong : OVERLONG_CHUNK;
-    t->greedy.score = opt->score;
+    t->beam.score = opt->score;
+    t->beam.width = opt->beam ? (size_t)opt->beam : 1;
+    t->n_best = (size_t)opt->n_best;
     t->markup = opt->markup;
     snprintf(t->lang, sizeof t->lang, "%s", opt->lang ? opt->lang : "");
-    if (read_config(t, opt->dir, e) == 0 && open_vocab(t, opt->dir, e) == 0 &&
+    if (read_config(t, opt->dir, e) == 0 && open_vocabs(t, opt->dir, e) == 0 &&
         open_model(t, opt, e) == 0 && open_lex(t, opt->dir, e) == 0) {
-        greedy_init(&t->greedy);
+        allowed_init(&t->beam.allowed);
         return t;
     }
     translator_close(t);
@@ -151,9 +182,11 @@ translator_close(struct translator *t)
 {
     if (t == NULL)
         return;
-    greedy_release(&t->greedy);
+    allowed_release(&t->beam.allowed);
     marian_close(t->m);
-    unigram_close(t->vocab);
+    if (t->target != t->source)
+        unigram_close(t->target);
+    unigram_close(t->source);
     shortlist_close(t->lex);
     mem_free(t);
 }
@@ -174,7 +207,7 @@ void
 translator_work_release(struct translator_work *w)
 {
     unigram_work_release(&w->token);
-    greedy_work_release(&w->greedy);
+    beam_work_release(&w->beam);
     arena_release(&w->mem);
     buf_free(&w->text);
 }
@@ -228,7 +261,7 @@ static struct passage
 new_passage(const struct translator *t, struct translator_work *w)
 {
     arena_reset(&w->mem);
-    return (struct passage){ .vocab = t->vocab,
+    return (struct passage){ .vocab = t->source,
                              .lang = t->lang[0] ? t->lang : NULL,
                              .most = TRANSLATOR_TOKENS - 1,
                              .markup = t->markup,
@@ -249,14 +282,22 @@ translator_count(const struct translator *t, struct translator_work *w,
 
 /* ---- units to translations ---- */
 
+/* What a unit may become, best first */
+struct unit_best {
+    struct str *text; /* [n] */
+    double *mean;     /* [n] */
+    size_t n;
+};
+
 /* What a run needs besides the passage; sums are those of each text. */
 struct run {
     const struct translator *t;
     struct translator_work *w;
     struct passage *p;
     struct translator_info *info;
-    double *score; /* [texts] of all words */
-    size_t *words; /* [texts] */
+    struct unit_best *best; /* [units]; NULL: nobody asked */
+    double *score;          /* [texts] of all words */
+    size_t *words;          /* [texts] */
 };
 
 static int
@@ -272,44 +313,70 @@ longest_first(const void *a, const void *b)
 
 /* How many units make the next pass: one at least. */
 static size_t
-pass_size(struct passage_unit *const *unit, size_t n)
+pass_size(const struct translator *t, struct passage_unit *const *unit, size_t n)
 {
+    size_t sources = PASS_SOURCES / t->beam.width, most = PASS_TOKENS / t->beam.width;
     size_t k = 1, tokens = unit[0]->n + 1;
 
-    while (k < n && k < PASS_SOURCES && tokens + unit[k]->n + 1 <= PASS_TOKENS)
+    while (k < n && k < sources && tokens + unit[k]->n + 1 <= most)
         tokens += unit[k++]->n + 1;
     return k;
 }
 
-static void
-note(struct run *r, struct passage_unit *u, const struct greedy_out *o)
+static struct str
+decode(const struct run *r, const struct beam_text *t)
 {
     struct buf text = { 0 };
     struct err
         ignored; /* ids come from the model, which has as many as the vocabulary */
+    size_t n;
     char *copy;
 
-    if (o->nan)
-        r->info[u->text].code = ERR_NAN;
-    r->score[u->text] += (double)o->score;
-    r->words[u->text] += o->n + 1;
-    unigram_decode(r->t->vocab, o->id, o->n, &text, &ignored);
-    copy = arena_alloc(&r->w->mem, text.n + 1);
-    if (text.n > 0)
-        memcpy(copy, text.p, text.n);
-    u->out = (struct str){ copy, text.n };
+    unigram_decode(r->t->target, t->id, t->n, &text, &ignored);
+    n = text.n;
+    copy = arena_alloc(&r->w->mem, n + 1);
+    if (n > 0)
+        memcpy(copy, text.p, n);
     buf_free(&text);
+    return (struct str){ copy, n };
+}
+
+static void
+note_best(const struct run *r, const struct beam_out *o, struct unit_best *b)
+{
+    b->n = o->n < r->t->n_best ? o->n : r->t->n_best;
+    b->text = arena_alloc(&r->w->mem, b->n * sizeof *b->text);
+    b->mean = arena_alloc(&r->w->mem, b->n * sizeof *b->mean);
+    for (size_t i = 0; i < b->n; i++) {
+        b->text[i] = decode(r, &o->text[i]);
+        b->mean[i] = o->text[i].mean;
+    }
+}
+
+static void
+note(struct run *r, struct passage_unit *u, const struct beam_out *o)
+{
+    if (o->nan) {
+        r->info[u->text].code = ERR_NAN;
+        u->out = (struct str){ "", 0 };
+        return;
+    }
+    r->score[u->text] += o->text[0].prob;
+    r->words[u->text] += o->text[0].words;
+    u->out = decode(r, &o->text[0]);
+    if (r->best)
+        note_best(r, o, &r->best[u - r->p->unit]);
 }
 
 static void
 run_pass(struct run *r, struct passage_unit **unit, size_t n)
 {
-    struct greedy_source *source = arena_alloc(&r->w->mem, n * sizeof *source);
-    struct greedy_out *out = arena_alloc(&r->w->mem, n * sizeof *out);
+    struct beam_source *source = arena_alloc(&r->w->mem, n * sizeof *source);
+    struct beam_out *out = arena_alloc(&r->w->mem, n * sizeof *out);
 
     for (size_t i = 0; i < n; i++)
-        source[i] = (struct greedy_source){ unit[i]->id, unit[i]->n };
-    greedy_run(&r->t->greedy, &r->w->greedy, source, n, out);
+        source[i] = (struct beam_source){ unit[i]->id, unit[i]->n };
+    beam_run(&r->t->beam, &r->w->beam, source, n, out);
     for (size_t i = 0; i < n; i++)
         note(r, unit[i], &out[i]);
 }
@@ -327,7 +394,7 @@ run_all(struct run *r)
         order[i] = &p->unit[i];
     qsort(order, p->n, sizeof *order, longest_first);
     for (size_t at = 0, k; at < p->n; at += k) {
-        k = pass_size(order + at, p->n - at);
+        k = pass_size(r->t, order + at, p->n - at);
         run_pass(r, order + at, k);
     }
 }
@@ -337,6 +404,65 @@ static int
 has_result(const struct translator_info *info)
 {
     return info->code == ERR_NONE && (info->kept > 0 || info->tokens == 0);
+}
+
+/* One of the texts that the units [at, end) make, which are all of text `number`. */
+static struct str
+put_way(struct run *r, struct str text, size_t number, size_t at, size_t end,
+        const size_t *pick)
+{
+    struct buf b = { 0 };
+    struct str out;
+    char *copy;
+
+    for (size_t i = at; i < end; i++)
+        r->p->unit[i].out = r->best[i].text[pick[i - at]];
+    r->p->next = at;
+    passage_put(r->p, text, number, &b);
+    copy = arena_alloc(&r->w->mem, b.n + 1);
+    if (b.n > 0)
+        memcpy(copy, b.p, b.n);
+    out = (struct str){ copy, b.n };
+    buf_free(&b);
+    return out;
+}
+
+static int
+is_new(const struct translator_info *info, struct str text)
+{
+    for (size_t i = 0; i < info->n_best; i++)
+        if (info->best[i].text.n == text.n &&
+            memcmp(info->best[i].text.p, text.p, text.n) == 0)
+            return 0;
+    return 1;
+}
+
+/* The n best of a text, whose units begin at p->next. */
+static void
+put_best(struct run *r, struct str text, size_t number)
+{
+    struct translator_info *info = &r->info[number];
+    struct arena *mem = &r->w->mem;
+    struct variants v = { .most = r->t->n_best, .mem = mem };
+    size_t at = r->p->next, end = at, *pick;
+
+    for (; end < r->p->n && r->p->unit[end].text == number; end++)
+        variants_add(&v, r->best[end].mean, r->best[end].n);
+    pick = arena_alloc(mem, mem_mul(end - at + 1, sizeof *pick));
+    info->best = arena_alloc(mem, (v.n + 1) * sizeof *info->best);
+    if (end == at)
+        info->best[info->n_best++] =
+            (struct translator_best){ put_way(r, text, number, at, end, pick), 0 };
+    for (size_t i = 0; i < v.n; i++) {
+        double mean = variants_read(&v, i, pick) / (double)v.parts;
+        struct str way = put_way(r, text, number, at, end, pick);
+
+        if (is_new(info, way))
+            info->best[info->n_best++] = (struct translator_best){ way, mean };
+    }
+    memset(pick, 0, (end - at) * sizeof *pick); /* the translation itself comes last */
+    put_way(r, text, number, at, end, pick);
+    r->p->next = at;
 }
 
 /* The texts put together, end to end in w->text; then out points there. */
@@ -350,6 +476,8 @@ put_together(struct run *r, const struct str *text, size_t n, struct str *out)
     for (size_t i = 0; i < n; i++) {
         size_t from = b->n;
 
+        if (r->best && has_result(&r->info[i]))
+            put_best(r, text[i], i);
         passage_put(r->p, text[i], i, b);
         if (!has_result(&r->info[i]))
             b->n = from;
@@ -367,7 +495,7 @@ translator_run(const struct translator *t, struct translator_work *w,
                struct translator_info *info)
 {
     struct passage p = new_passage(t, w);
-    struct run r = { t, w, &p, info, NULL, NULL };
+    struct run r = { .t = t, .w = w, .p = &p, .info = info };
 
     if (n == 0)
         return;
@@ -377,6 +505,8 @@ translator_run(const struct translator *t, struct translator_work *w,
     memset(r.words, 0, n * sizeof *r.words);
     for (size_t i = 0; i < n; i++)
         take_apart(t, &p, text[i], i, &w->token, &info[i]);
+    if (t->n_best > 0)
+        r.best = arena_alloc(&w->mem, mem_mul(p.n, sizeof *r.best));
     run_all(&r);
     put_together(&r, text, n, out);
     passage_release(&p);

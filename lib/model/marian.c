@@ -103,15 +103,15 @@ marian_vocab(const struct marian *m)
 }
 
 size_t
-marian_width(const struct marian *m)
+marian_sources(const struct marian *m)
 {
-    return (size_t)m->d;
+    return (size_t)m->n_vocab;
 }
 
 size_t
-marian_cells(const struct marian *m)
+marian_width(const struct marian *m)
 {
-    return (size_t)m->d * (size_t)m->n_dec;
+    return (size_t)m->d;
 }
 
 /* ---- forward ---- */
@@ -120,6 +120,8 @@ void
 marian_work_release(struct marian_work *w)
 {
     arena_release(&w->memory);
+    arena_release(&w->past[0]);
+    arena_release(&w->past[1]);
     arena_release(&w->state);
     arena_release(&w->limited);
     arena_release(&w->scratch);
@@ -255,9 +257,17 @@ marian_encode(const struct marian *m, struct marian_source *s, struct marian_wor
     }
 }
 
-/* cell [d] = f cell + (1 - f) h with f = sigmoid(forget), then x = relu(cell) */
+/* ---- steps ---- */
+
+/* What a step leaves for the next one */
+struct marian_past {
+    float *cell; /* [n_dec, d] */
+};
+
+/* cell [d] = f old + (1 - f) h with f = sigmoid(forget), then x = relu(cell) */
 static void
-remember(const struct marian *m, const float *h, float *forget, float *cell, float *x)
+remember(const struct marian *m, const float *h, float *forget, const float *old,
+         float *cell, float *x)
 {
     size_t d = (size_t)m->d;
 
@@ -265,7 +275,7 @@ remember(const struct marian *m, const float *h, float *forget, float *cell, flo
     for (size_t i = 0; i < d; i++) {
         float f = forget[i];
 
-        cell[i] = f * cell[i] + (1.0f - f) * h[i];
+        cell[i] = f * (old ? old[i] : 0.0f) + (1.0f - f) * h[i];
         x[i] = cell[i] > 0.0f ? cell[i] : 0.0f;
     }
 }
@@ -273,14 +283,16 @@ remember(const struct marian *m, const float *h, float *forget, float *cell, flo
 /* Scratch of a step: [n, d] each, h [n, d_ff] */
 struct step {
     float *a, *b, *h;
+    struct marian_past *past; /* [n], of this step */
 };
 
-/* x [n, d] = norm(x + relu(cell)) */
+/* x [n, d] = norm(x + relu(cell)), for layer i of the decoder */
 static void
-run_cells(const struct marian *m, const struct marian_layer *l, size_t n, float *cell,
+run_cells(const struct marian *m, int i, const struct marian_row *row, size_t n,
           float *x, const struct step *s, struct marian_work *w)
 {
-    size_t d = (size_t)m->d, all = marian_cells(m);
+    const struct marian_layer *l = &m->layer[m->n_enc + i];
+    size_t d = (size_t)m->d, at = (size_t)i * d;
     struct kernel_norm norm = { .residual = x,
                                 .ld_residual = d,
                                 .gamma = l->remembered.gamma,
@@ -290,7 +302,9 @@ run_cells(const struct marian *m, const struct marian_layer *l, size_t n, float 
     project(&l->cell, limited(&l->cell, x, n, w), n, s->a, d, w);
     project(&l->forget, limited(&l->forget, x, n, w), n, s->b, d, w);
     for (size_t r = 0; r < n; r++)
-        remember(m, s->a + r * d, s->b + r * d, cell + r * all, s->a + r * d);
+        remember(m, s->a + r * d, s->b + r * d,
+                 row[r].past ? row[r].past->cell + at : NULL, s->past[r].cell + at,
+                 s->a + r * d);
     ops_add_norm(m->k, s->a, d, n, d, &norm);
     memcpy(x, s->a, n * d * sizeof *x);
 }
@@ -316,30 +330,57 @@ run_context(const struct marian *m, const struct marian_attention *t,
     project_norm(&t->out, &t->norm, s->b, x, n, y, w);
 }
 
-void
-marian_step(const struct marian *m, const struct marian_source *src,
-            const struct marian_row *row, size_t n, float *cells, float *x,
-            struct marian_work *w)
+/* Rooms for what n rows leave; those of the step before the last one are given up. */
+static struct marian_past *
+new_pasts(const struct marian *m, size_t n, struct marian_work *w)
+{
+    struct arena *mem = &w->past[w->turn ^= 1];
+    size_t all = (size_t)m->n_dec * (size_t)m->d;
+    struct marian_past *past;
+    float *cell;
+
+    arena_reset(mem);
+    past = arena_alloc(mem, mem_mul(n, sizeof *past));
+    cell = rows(mem, n, all);
+    for (size_t r = 0; r < n; r++)
+        past[r].cell = cell + r * all;
+    return past;
+}
+
+static struct step
+begin_step(const struct marian *m, size_t n, struct marian_work *w)
 {
     size_t d = (size_t)m->d;
     struct step s;
-    float *y;
 
     arena_reset(&w->state);
     s.a = rows(&w->state, n, d);
     s.b = rows(&w->state, n, d);
     s.h = rows(&w->state, wide_rows(n), (size_t)m->d_ff_dec);
-    y = rows(&w->state, n, d);
+    s.past = new_pasts(m, n, w);
+    return s;
+}
+
+void
+marian_step(const struct marian *m, const struct marian_source *src,
+            struct marian_row *row, size_t n, float *x, struct marian_work *w)
+{
+    size_t d = (size_t)m->d;
+    struct step s = begin_step(m, n, w);
+    float *y = rows(&w->state, n, d);
+
     for (size_t r = 0; r < n; r++)
         embed(m, row[r].prev, row[r].step, x + r * d);
     for (int i = 0; i < m->n_dec; i++) {
         const struct marian_layer *l = &m->layer[m->n_enc + i];
         const float *memory = src->memory + (size_t)i * src->n_tok * 2 * d;
 
-        run_cells(m, l, n, cells + (size_t)i * d, x, &s, w);
+        run_cells(m, i, row, n, x, &s, w);
         run_context(m, &l->attention, src, memory, row, n, x, y, &s, w);
         feed_forward(m, &l->forward, y, n, x, s.h, w);
     }
+    for (size_t r = 0; r < n; r++)
+        row[r].past = &s.past[r];
 }
 
 /* ---- words ---- */
