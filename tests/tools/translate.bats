@@ -11,6 +11,10 @@ setup() {
     shared=${TEXTMILL_SHARED:-../shared}
     in=$BATS_TEST_TMPDIR/in
     out=$BATS_TEST_TMPDIR/out
+    # Are the strings of .keep in .ours, one behind the other?
+    kept='.ours as $t | reduce .keep[] as $k (0; if . == null then . else
+        . as $at | ($t[$at:] | index($k)) as $i | if $i == null then null
+        else $at + $i + ($k | length) end end) != null'
 }
 
 # holds FILTER [FILE]: there are records, and the filter is true for each
@@ -58,6 +62,77 @@ one() {
     [ "$(one 'the server <b>a disk</b>' --markup)" = "$a <b>$b</b>" ]
     [ "$(one 'the server' --markup)" = "$a" ]
     [ "$(one '<br/> `x`' --markup)" = '<br/> `x`' ]
+}
+@test "--markup: a table of sixty, all kept, in their order" {
+    translate -m "$tiny/i8" --markup -o ours tests/golden/markup.jsonl >"$out"
+    [ "$(wc -l <"$out")" = 60 ]
+    holds "$kept" "$out"
+    # So the table tells: without --markup they do not come through.
+    translate -m "$tiny/i8" -o ours tests/golden/markup.jsonl >"$out"
+    run ! holds "$kept" "$out"
+}
+@test "--beam and --n-best: what the reference finds, in its order" {
+    translate -m "$tiny/f32" --precision=f32 --n-best=4 -o ours "$tiny/f32/beam.jsonl" >"$out"
+    [ "$(wc -l <"$out")" = 9 ]
+    holds '.text == "" or [.ours_all[].translation] == [.best[].translation]' "$out"
+    holds '.text == "" or ([.ours_all, .best] | transpose
+        | all(.[0].logprob - .[1].logprob | fabs < 0.00001))' "$out"
+    holds '.ours == .ours_all[0].translation' "$out"
+    # An empty text is not translated at all.
+    holds '.text != "" or .ours_all == [{translation: "", logprob: 0}]' "$out"
+    jq -c 'del(.ours_all)' "$out" >"$in"
+    translate -m "$tiny/f32" --precision=f32 --beam=4 -o ours "$tiny/f32/beam.jsonl" | cmp - "$in"
+}
+@test "--beam=1 is greedy; a beam's bytes are the same over threads, batches and neighbours" {
+    jq -c '{text}' "$tiny/f32/answers.jsonl" | tee "$in" >"$in.twice"
+    tac "$in" >>"$in.twice"
+    translate -m "$tiny/i8" --score "$in" >"$out"
+    translate -m "$tiny/i8" --score --beam=1 "$in" | cmp - "$out"
+    translate -m "$tiny/i8" --score --n-best=3 "$in.twice" >"$out"
+    for how in '-j1 --batch=1' '-j2 --batch=2' '-j3 --batch=5'; do
+        # shellcheck disable=SC2086 # several options
+        translate -m "$tiny/i8" --score --n-best=3 $how "$in.twice" | cmp - "$out"
+    done
+    [ "$(sort -u "$out" | wc -l)" = 9 ]
+}
+@test "--n-best: of a text of two sentences the best ways to put them together" {
+    jq -cn '{text: "the server. Again and again."}' >"$in"
+    translate -m "$tiny/i8" --n-best=6 "$in" >"$out"
+    holds '.translation == .translation_all[0].translation and (.translation_all | length) == 6
+        and (.translation_all | map(.translation) | unique | length) == 6
+        and (.translation_all | map(-.logprob) | . == sort)' "$out"
+    a=$(one 'the server.' --beam=6)
+    [[ $(jq -r .translation "$out") == "$a "* ]]
+    run -2 translate -m "$tiny/i8" --beam=65 "$in"
+    run -2 translate -m "$tiny/i8" --n-best=65 "$in"
+}
+@test "--detect: what is in the language already is its own translation" {
+    models=$BATS_TEST_TMPDIR/models
+    mkdir -p "$models/lid"
+    cp -R "$tiny/i8" "$models/en-pt"
+    cp -R "$tiny/f32" "$models/xx-pt"
+    cp tests/golden/fasttext/hs-kept.ftz "$models/lid"
+    printf 'lid\tdetect\n' >"$models/catalogue.tsv"
+    export TEXTMILL_MODELS=$models TEXTMILL_CATALOGUE=$models/catalogue.tsv
+    printf '%s\n' 'the miller and the wheel' 'o moinho e a roda' '...' >"$in"
+    translate -T -m en-pt "$in" >"$out.all"
+    translate -T -m en-pt --detect --n-best=2 "$in" >"$out"
+    [ "$(jq -c 'select(.text == .translation) | .text' "$out")" = $'"o moinho e a roda"\n"..."' ]
+    [ "$(jq -r .translation "$out" | head -n 1)" = "$(jq -r .translation "$out.all" | head -n 1)" ]
+    jq -es '.[1].translation_all == [{translation: .[1].text, logprob: 0}]' "$out"
+    # Where the language of the texts is not known: the likeliest of all.
+    translate -T --from xx --to pt --detect "$in" >"$out"
+    jq -es '.[0].text != .[0].translation and .[1].text == .[1].translation' "$out"
+    # Without the option none is.
+    jq -es 'all(.[:2][]; .text != .translation)' "$out.all"
+    run -2 --separate-stderr translate -T --detect -m "$tiny/i8" "$in"
+    [[ $stderr == *'--from and --to'* ]]
+    cp -R "$tiny/i8" "$models/en-qq"
+    run -2 --separate-stderr translate -T --detect --from en --to qq "$in"
+    [[ $stderr == *"'qq'"* ]]
+    rm -r "$models/lid"
+    run -4 --separate-stderr translate -T --detect -m en-pt "$in"
+    [[ $stderr == *'textmill pull lid'* ]]
 }
 @test "an empty text is its own translation" {
     translate -m "$tiny/i8" --score <<<'{"text":""}' | holds '.translation == "" and .translation_score == 1'
@@ -168,4 +243,10 @@ real() {
         translate -m en-pt --precision=$p -o ours "$golden" >"$out"
         jq -es 'length == 600 and (map(select(.ours == .translation)) | length) >= 456' "$out"
     done
+}
+@test "en-pt: the table of what must be kept" {
+    real
+    translate -m en-pt --markup -o ours tests/golden/markup.jsonl >"$out"
+    [ "$(wc -l <"$out")" = 60 ]
+    holds "$kept" "$out"
 }
