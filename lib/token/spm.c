@@ -262,7 +262,7 @@ static int
 read_all(struct spm *s, struct message *m)
 {
     size_t cap = 0;
-    int more, rc = 0;
+    int more, rc = 0, seen[4] = { 0 };
 
     while (rc == 0 && (more = next_field(m)) != 0) {
         if (more < 0)
@@ -274,7 +274,12 @@ read_all(struct spm *s, struct message *m)
         case 5: rc = refuse_denormalizer(m); break;
         default: break;
         }
+        if (m->field < 4)
+            seen[m->field] = 1;
     }
+    /* sentencepiece writes both behind the pieces: a file cut between two has neither */
+    if (rc == 0 && !(seen[2] && seen[3]))
+        return bad(m, "it ends before its trainer_spec or normalizer_spec");
     return rc;
 }
 
