@@ -27,7 +27,7 @@ allowed_release(struct allowed *a)
 static void
 allow(const struct allowed *a, uint64_t *bits, int32_t id)
 {
-    if ((size_t)id >= a->n_common && id != a->unk)
+    if ((size_t)id >= a->n_common && !allowed_never(a, id))
         bits[id / 64] |= UINT64_C(1) << id % 64;
 }
 

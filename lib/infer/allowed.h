@@ -6,7 +6,7 @@
  * (en-pt, 3,000 package summaries), all words give no more than these; and the common
  * ones are one product for all rows. Without a shortlist all words are common.
  *
- *     struct allowed a = { .m = m, .lex = lex, .eos = 0, .unk = 1, .copies = 1 };
+ *     struct allowed a = { .m = m, .lex = lex, .eos = 0, .never = { 1, -1 } };
  *     allowed_init(&a);
  *     allowed_words(&a, &bits, id, n, &mem, &words);
  *     logits: those of a.common, then those of words.own
@@ -30,7 +30,8 @@
 struct allowed {
     const struct marian *m;
     const struct shortlist *lex; /* NULL: all words are allowed */
-    int32_t eos, unk;            /* of what is written; unk never is (-1: none) */
+    int32_t eos;                 /* what ends a translation */
+    int32_t never[2];            /* words that none has; -1: none */
     int copies; /* both sides have one vocabulary: a source's words may be copied */
 
     size_t n_common;             /* below: by allowed_init() */
@@ -52,6 +53,12 @@ struct allowed_words {
  * caller's to mem_free(). The result is in mem. */
 void allowed_words(const struct allowed *a, uint64_t **bits, const int32_t *id,
                    size_t n, struct arena *mem, struct allowed_words *to);
+
+static inline int
+allowed_never(const struct allowed *a, int32_t id)
+{
+    return id == a->never[0] || id == a->never[1];
+}
 
 static inline int32_t
 allowed_id(const struct allowed *a, const struct allowed_words *words, size_t k)

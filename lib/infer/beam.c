@@ -82,7 +82,7 @@ highest(const struct run *r, const float *logits, size_t n, size_t most,
 
     for (size_t i = 0; i < n; i++) {
         sum += logits[i] * 0.0f; /* NaN after an infinity or a NaN */
-        if (!(logits[i] > least) || (int32_t)i == r->b->allowed.unk)
+        if (!(logits[i] > least) || allowed_never(&r->b->allowed, (int32_t)i))
             continue;
         insert(to, &count, most, &(struct choice){ 0, i, logits[i], 0, logits[i] });
         if (count == most)

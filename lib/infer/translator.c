@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "format/yamlkeys.h"
 #include "infer/session.h"
+#include "infer/transvocab.h"
 #include "infer/variants.h"
 
 /* What goes through the network at once: enough to keep the products busy, and few
@@ -22,8 +23,8 @@
 
 struct translator {
     struct marian *m;
-    struct unigram *source, *target; /* the same where the sides share one */
-    struct shortlist *lex;           /* NULL: none */
+    struct transvocab *vocab;
+    struct shortlist *lex; /* NULL: none */
     struct beam beam;
     enum overlong overlong;
     int markup;
@@ -83,64 +84,85 @@ read_config(struct translator *t, const char *dir, struct err *e)
     return rc;
 }
 
-static struct unigram *
-open_vocab(const char *dir, const char *begin, struct err *e)
-{
-    char path[PATH_MAX];
-    struct unigram *u;
-
-    if (need_file(dir, begin, ".spm", path, sizeof path, e) ||
-        (u = unigram_open(path, e)) == NULL)
-        return NULL;
-    if (unigram_eos(u) >= 0)
-        return u;
-    err_set(e, ERR_MODEL, "%s: no piece ends a sentence", path);
-    unigram_close(u);
-    return NULL;
-}
+/* How a folder is laid out: where the model and its words are. */
+struct layout {
+    char source[PATH_MAX], target[PATH_MAX], json[PATH_MAX];
+    struct transvocab_files files;
+    int hugging_face;
+};
 
 static int
-open_vocabs(struct translator *t, const char *dir, struct err *e)
+join(const char *dir, const char *name, char path[PATH_MAX], struct err *e)
 {
-    char path[PATH_MAX];
-    int two = dirlist_find(dir, "srcvocab", ".spm", path, sizeof path) > 0;
-
-    if ((t->source = open_vocab(dir, two ? "srcvocab" : "vocab", e)) == NULL)
-        return -1;
-    t->target = two ? open_vocab(dir, "trgvocab", e) : t->source;
-    if (t->target == NULL)
-        return -1;
-    t->beam.eos = unigram_eos(t->source);
-    t->beam.allowed.eos = unigram_eos(t->target);
-    t->beam.allowed.unk = unigram_unk(t->target);
-    t->beam.allowed.copies = !two;
+    if ((size_t)snprintf(path, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
+        return err_set(e, ERR_MODEL, "%s: the path is too long", dir);
     return 0;
 }
 
 static int
-check_size(const char *dir, const struct unigram *u, size_t want, struct err *e)
+find_pieces(const char *dir, struct layout *to, struct err *e)
 {
-    if (unigram_size(u) != want)
-        return err_set(e, ERR_MODEL, "%s: the vocabulary has %zu pieces, the model %zu",
-                       dir, unigram_size(u), want);
+    int two = dirlist_find(dir, "srcvocab", ".spm", to->source, PATH_MAX) > 0;
+
+    if (need_file(dir, two ? "srcvocab" : "vocab", ".spm", to->source, PATH_MAX, e) ||
+        (two && need_file(dir, "trgvocab", ".spm", to->target, PATH_MAX, e)))
+        return -1;
+    to->files.target = two ? to->target : NULL;
     return 0;
 }
 
 static int
-open_model(struct translator *t, const struct translator_opt *opt, struct err *e)
+find_layout(const char *dir, struct layout *to, struct err *e)
+{
+    to->files = (struct transvocab_files){ to->source, to->target, NULL };
+    if (join(dir, "config.json", to->json, e))
+        return -1;
+    to->hugging_face = file_exists(to->json);
+    if (!to->hugging_face)
+        return find_pieces(dir, to, e);
+    to->files.json = to->json;
+    return join(dir, "source.spm", to->source, e) ||
+                   join(dir, "target.spm", to->target, e) ||
+                   join(dir, "vocab.json", to->json, e)
+               ? -1
+               : 0;
+}
+
+static int
+open_vocab(struct translator *t, const struct layout *y, struct err *e)
+{
+    struct allowed *a = &t->beam.allowed;
+
+    if ((t->vocab = transvocab_open(&y->files, e)) == NULL) {
+        e->code = e->code == ERR_INPUT ? ERR_MODEL : e->code;
+        return -1;
+    }
+    t->beam.eos = transvocab_source_end(t->vocab);
+    a->eos = transvocab_target_end(t->vocab);
+    a->never[0] = transvocab_unknown(t->vocab);
+    a->never[1] = transvocab_pad(t->vocab);
+    a->copies = transvocab_shared(t->vocab);
+    return 0;
+}
+
+static int
+open_model(struct translator *t, const struct translator_opt *opt,
+           const struct layout *y, struct err *e)
 {
     struct marian_opt model = { .pool = opt->pool, .cache = opt->cache };
     int arith = session_find_arith(opt->precision, e);
 
-    if (arith < 0 || need_file(opt->dir, "model", ".bin", t->file, sizeof t->file, e))
+    if (arith < 0 ||
+        need_file(opt->dir, "model", y->hugging_face ? ".safetensors" : ".bin", t->file,
+                  sizeof t->file, e))
         return -1;
     model.arith = t->arith = (enum arith)arith;
-    if ((t->m = marian_open(t->file, &model, e)) == NULL)
+    t->m = marian_open(y->hugging_face ? opt->dir : t->file, &model, e);
+    if (t->m == NULL)
         return -1;
     t->beam.allowed.m = t->m;
-    return check_size(opt->dir, t->source, marian_sources(t->m), e) ||
-                   check_size(opt->dir, t->target, marian_vocab(t->m), e)
-               ? -1
+    return transvocab_check(t->vocab, marian_sources(t->m), marian_vocab(t->m), e)
+               ? err_wrap(e, "%s", opt->dir)
                : 0;
 }
 
@@ -161,6 +183,7 @@ struct translator *
 translator_open(const struct translator_opt *opt, struct err *e)
 {
     struct translator *t = mem_zero(1, sizeof *t);
+    struct layout layout;
 
     t->overlong = opt->overlong ? opt->overlong : OVERLONG_CHUNK;
     t->beam.score = opt->score;
@@ -168,8 +191,9 @@ translator_open(const struct translator_opt *opt, struct err *e)
     t->n_best = (size_t)opt->n_best;
     t->markup = opt->markup;
     snprintf(t->lang, sizeof t->lang, "%s", opt->lang ? opt->lang : "");
-    if (read_config(t, opt->dir, e) == 0 && open_vocabs(t, opt->dir, e) == 0 &&
-        open_model(t, opt, e) == 0 && open_lex(t, opt->dir, e) == 0) {
+    if (read_config(t, opt->dir, e) == 0 && find_layout(opt->dir, &layout, e) == 0 &&
+        open_vocab(t, &layout, e) == 0 && open_model(t, opt, &layout, e) == 0 &&
+        open_lex(t, opt->dir, e) == 0) {
         allowed_init(&t->beam.allowed);
         return t;
     }
@@ -184,9 +208,7 @@ translator_close(struct translator *t)
         return;
     allowed_release(&t->beam.allowed);
     marian_close(t->m);
-    if (t->target != t->source)
-        unigram_close(t->target);
-    unigram_close(t->source);
+    transvocab_close(t->vocab);
     shortlist_close(t->lex);
     mem_free(t);
 }
@@ -261,7 +283,7 @@ static struct passage
 new_passage(const struct translator *t, struct translator_work *w)
 {
     arena_reset(&w->mem);
-    return (struct passage){ .vocab = t->source,
+    return (struct passage){ .vocab = transvocab_source(t->vocab),
                              .lang = t->lang[0] ? t->lang : NULL,
                              .most = TRANSLATOR_TOKENS - 1,
                              .markup = t->markup,
@@ -327,12 +349,10 @@ static struct str
 decode(const struct run *r, const struct beam_text *t)
 {
     struct buf text = { 0 };
-    struct err
-        ignored; /* ids come from the model, which has as many as the vocabulary */
     size_t n;
     char *copy;
 
-    unigram_decode(r->t->target, t->id, t->n, &text, &ignored);
+    transvocab_decode(r->t->vocab, t->id, t->n, &text);
     n = text.n;
     copy = arena_alloc(&r->w->mem, n + 1);
     if (n > 0)
@@ -374,8 +394,12 @@ run_pass(struct run *r, struct passage_unit **unit, size_t n)
     struct beam_source *source = arena_alloc(&r->w->mem, n * sizeof *source);
     struct beam_out *out = arena_alloc(&r->w->mem, n * sizeof *out);
 
-    for (size_t i = 0; i < n; i++)
-        source[i] = (struct beam_source){ unit[i]->id, unit[i]->n };
+    for (size_t i = 0; i < n; i++) {
+        int32_t *id = arena_alloc(&r->w->mem, mem_mul(unit[i]->n, sizeof *id));
+
+        transvocab_ids(r->t->vocab, unit[i]->id, unit[i]->n, id);
+        source[i] = (struct beam_source){ id, unit[i]->n };
+    }
     beam_run(&r->t->beam, &r->w->beam, source, n, out);
     for (size_t i = 0; i < n; i++)
         note(r, unit[i], &out[i]);

@@ -14,7 +14,8 @@
  *
  * A model is a folder with model*.bin, vocab*.spm (or srcvocab*.spm and trgvocab*.spm,
  * one for each side), and, if there are such, lex*.bin (the words that a translation may
- * use) and config*.yml (max-length-factor).
+ * use) and config*.yml (max-length-factor); or one of Hugging Face: config.json,
+ * model.safetensors, source.spm, target.spm, vocab.json.
  *
  * Threads: constant after open; one translator_work per thread. One call works on one
  *          thread.

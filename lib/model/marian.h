@@ -1,5 +1,5 @@
 /*
- * marian.h - Marian's encoder-decoder with an SSRU decoder: source ids in, logits out
+ * marian.h - Marian's encoder-decoder: source ids in, logits out
  *
  *     struct marian_opt opt = { .arith = ARITH_I8, .pool = pool };
  *     struct marian *m = marian_open("model.bin", &opt, &e);
@@ -40,7 +40,7 @@ struct marian_opt {
 
 /* Sources end to end, without padding. */
 struct marian_source {
-    const int32_t *id; /* [n_tok], each below n_vocab */
+    const int32_t *id; /* [n_tok], each below marian_sources() */
     size_t n_tok;
     const size_t *start; /* [n_seq + 1]: the first token of each; the last is n_tok */
     size_t n_seq;        /* each has 1 to MARIAN_STEPS tokens */
@@ -63,14 +63,14 @@ struct marian_row {
 struct marian_work {
     struct arena memory; /* of the source that was encoded last */
     struct arena past[2];
-    int turn; /* which of them is filled next */
+    int turn; /* which of them was filled last */
     struct arena state, limited, scratch;
 };
 void marian_work_release(struct marian_work *w);
 
 struct marian;
 
-/* ERR_MODEL, ERR_NOMEM. */
+/* Marian's file, or a folder of Hugging Face. ERR_MODEL, ERR_NOMEM. */
 struct marian *marian_open(const char *path, const struct marian_opt *opt,
                            struct err *e);
 void marian_close(struct marian *m); /* NULL is fine */
@@ -83,8 +83,9 @@ size_t marian_width(const struct marian *m);   /* d */
 void marian_encode(const struct marian *m, struct marian_source *s,
                    struct marian_work *w);
 
-/* One step of n rows, all that go on: pasts of the step before this one are gone after
- * it. Sets row[].past; x [n, d] is what the logits are made of. */
+/* One step of n rows, all that go on: a past may be gone when the step after its next one
+ * is done, or with the next marian_encode(). Sets row[].past; x [n, d] is what the logits
+ * are made of. */
 void marian_step(const struct marian *m, const struct marian_source *s,
                  struct marian_row *row, size_t n, float *x, struct marian_work *w);
 

@@ -44,12 +44,12 @@ sine(double x, int quarter)
 }
 
 void
-wave_fill(float *to, size_t n, size_t d)
+wave_fill(float *to, size_t n, size_t d, double over)
 {
     size_t half = d / 2;
 
     for (size_t i = 0; i < half; i++) {
-        double w = exp_small(-(double)i * LN_10000 / (double)(half - 1));
+        double w = exp_small(-(double)i * LN_10000 / over);
 
         for (size_t t = 0; t < n; t++) {
             to[t * d + i] = (float)sine((double)t * w, 0);

@@ -302,7 +302,9 @@ def tiny(name, kind, lex):
         dump(folder + "/beam.jsonl", beams(folder, TINY, 1.5))
 
 
-if len(sys.argv) == 3:
+if __name__ != "__main__":
+    pass
+elif len(sys.argv) == 3:
     dump(sys.argv[2], answers(sys.argv[1], SENTENCES, 2.5))
 else:
     tiny("f32", F32, False)

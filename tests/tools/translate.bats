@@ -174,6 +174,66 @@ one() {
     run -2 translate -T --from ../x --to yy "$in"
     run -2 translate -T --from xx --to yy -m "$tiny/i8" "$in"
 }
+@test "a decoder with self-attention, two vocabularies; a folder of Hugging Face: as transformers" {
+    for kind in self opus; do
+        m=$tiny/$kind
+        translate -m "$m" --precision=f32 -o ours "$m/answers.jsonl" >"$out"
+        [ "$(wc -l <"$out")" = 9 ]
+        holds '.text == "" or .ours == .translation' "$out"
+        jq -c '{text}' "$m/answers.jsonl" >"$in"
+        translate -m "$m" --n-best=3 -j1 --batch=1 "$in" >"$out"
+        translate -m "$m" --n-best=3 -j3 --batch=4 "$in" | cmp - "$out"
+        translate -m "$m" -f "$in" | cmp - <(translate -m "$m" --beam=1 -f "$in")
+    done
+}
+@test "every file of the folder of Hugging Face cut at every 64th: 4, one sentence, nothing out" {
+    echo 'the server' >"$in"
+    for name in config.json model.safetensors source.spm target.spm vocab.json; do
+        m=$BATS_TEST_TMPDIR/m
+        rm -rf "$m"
+        cp -R "$tiny/opus" "$m"
+        size=$(wc -c <"$tiny/opus/$name")
+        for i in $(seq 0 63); do
+            head -c $((size * i / 64)) "$tiny/opus/$name" >"$m/$name"
+            s=0
+            translate -T -m "$m" --no-cache "$in" >"$out" 2>"$out.err" || s=$?
+            [ $s = 4 ] && [ ! -s "$out" ] && [ "$(wc -l <"$out.err")" = 1 ] || {
+                echo "$name cut at $i/64: status $s"
+                cat "$out.err"
+                return 1
+            }
+        done
+    done
+}
+@test "a folder of Hugging Face with other settings, words or ids: 4" {
+    echo 'the server' >"$in"
+    m=$BATS_TEST_TMPDIR/m
+    while IFS=$'\t' read -r file change; do
+        rm -rf "$m"
+        cp -R "$tiny/opus" "$m"
+        jq "$change" "$tiny/opus/$file" >"$m/$file"
+        run -4 --separate-stderr translate -T -m "$m" "$in"
+        [ "${#stderr_lines[@]}" = 1 ] && [ -z "$output" ]
+    done <<-'EOF'
+	config.json	.model_type = "bart"
+	config.json	.activation_function = "gelu"
+	config.json	.normalize_before = true
+	config.json	.d_model = 16
+	config.json	.vocab_size = 16777216
+	config.json	.encoder_layers = 3
+	config.json	.encoder_attention_heads = 5
+	vocab.json	.the = -1
+	vocab.json	."</s>" = 16000000
+	vocab.json	.the = 225
+	vocab.json	del(."</s>")
+	vocab.json	del(."<unk>")
+	vocab.json	[.]
+	EOF
+    rm -rf "$m"
+    cp -R "$tiny/opus" "$m"
+    rm "$m/target.spm"
+    run -4 translate -T -m "$m" "$in"
+}
 @test "every file of the model cut at every 64th: 4, one sentence, nothing out" {
     echo 'the server' >"$in"
     for name in model.tiny.bin vocab.tiny.spm lex.tiny.bin; do

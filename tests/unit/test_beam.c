@@ -91,7 +91,8 @@ new_beam(size_t width, double factor)
 {
     struct beam b = { .factor = factor, .width = width };
 
-    b.allowed = (struct allowed){ .m = model, .lex = lex, .unk = 1, .copies = 1 };
+    b.allowed =
+        (struct allowed){ .m = model, .lex = lex, .never = { 1, -1 }, .copies = 1 };
     allowed_init(&b.allowed);
     return b;
 }
