@@ -19,7 +19,7 @@ check_name(const char *option, const char *name, struct err *e)
     return 0;
 }
 
-/* The languages that a model's name begins with, where it looks so: en-pt, en-pt-tiny */
+/* The languages that a model's name begins with, where it looks so: en-pt, en-pt-x */
 static void
 guess_langs(struct route *r)
 {

@@ -2,8 +2,8 @@
  * markup.h - what in a text is no language: it must come through unharmed
  *
  * Addresses (https://..., www...., a@b.c, mailto:...), code in `backticks`, also of
- * several lines, <tags>, comments, &entities;, {placeholders}, ${them}, %{them}, #{them}
- * and %s, %5.2f, %(name)s, %%.
+ * several lines, <tags>, comments, &entities;, {placeholders}, ${them}, %{them} and
+ * #{them}, and %s, %5.2f, %(name)s, %%.
  *
  *     struct markup_span s = { 0, 0 };
  *     while (markup_next(text, &s))

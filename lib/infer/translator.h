@@ -13,8 +13,8 @@
  * depends on the sentence alone: not on its text, neighbours, threads or CPU.
  *
  * A model is a folder with model*.bin, vocab*.spm (or srcvocab*.spm and trgvocab*.spm,
- * one for each side), and, if there are such, lex*.bin (the words that a translation may
- * use) and config*.yml (max-length-factor); or one of Hugging Face: config.json,
+ * one for each side), and, if there are such, lex*.bin (the words that a translation
+ * may use) and config*.yml (max-length-factor); or one of Hugging Face: config.json,
  * model.safetensors, source.spm, target.spm, vocab.json.
  *
  * Threads: constant after open; one translator_work per thread. One call works on one

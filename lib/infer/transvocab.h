@@ -1,8 +1,9 @@
 /*
  * transvocab.h - the words of a translation model: pieces to its ids, ids to text
  *
- * Both sides share a SentencePiece model, or each has its own. Their pieces' numbers are
- * the model's ids, or, in folders of Hugging Face, vocab.json says which id a piece has.
+ * Both sides share a SentencePiece model, or each has its own. Their pieces' numbers
+ * are the model's ids, or, in folders of Hugging Face, vocab.json says which id a piece
+ * has.
  *
  *     struct transvocab_files f = { "source.spm", "target.spm", "vocab.json" };
  *     struct transvocab *v = transvocab_open(&f, &e);

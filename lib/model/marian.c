@@ -26,8 +26,8 @@
  * (NAME_QuantMultA): models of 8 bits were trained with that, and translate better with
  * it at every precision.
  *
- * Words, and the matrix of the logits, may be the same for both sides or not. position is
- * wave.h's; in files of Hugging Face, which write Marian's models in their way, its
+ * Words, and the matrix of the logits, may be the same for both sides or not. position
+ * is wave.h's; in files of Hugging Face, which write Marian's models in their way, its
  * frequencies, the norms' epsilon and the factor of a word are others (marianstore.h).
  *
  * Source: Vaswani et al., "Attention Is All You Need", 2017; Kim et al., "From Research

@@ -83,9 +83,9 @@ size_t marian_width(const struct marian *m);   /* d */
 void marian_encode(const struct marian *m, struct marian_source *s,
                    struct marian_work *w);
 
-/* One step of n rows, all that go on: a past may be gone when the step after its next one
- * is done, or with the next marian_encode(). Sets row[].past; x [n, d] is what the logits
- * are made of. */
+/* One step of n rows, all that go on: a past may be gone when the step after its next
+ * one is done, or with the next marian_encode(). Sets row[].past; x [n, d] is what the
+ * logits are made of. */
 void marian_step(const struct marian *m, const struct marian_source *s,
                  struct marian_row *row, size_t n, float *x, struct marian_work *w);
 

@@ -277,7 +277,7 @@ read_all(struct spm *s, struct message *m)
         if (m->field < 4)
             seen[m->field] = 1;
     }
-    /* sentencepiece writes both behind the pieces: a file cut between two has neither */
+    /* Both are behind the pieces: a file that is cut between two has neither. */
     if (rc == 0 && !(seen[2] && seen[3]))
         return bad(m, "it ends before its trainer_spec or normalizer_spec");
     return rc;

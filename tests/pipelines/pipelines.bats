@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2030,SC2031 # each test has variables of its own
 # The scripts of pipelines/ and the pipelines printed in README.md, run on samples/.
 
 langs='lid176 pt-en en-pt'
@@ -121,8 +122,8 @@ en 1 0 1' ]
 }
 
 @test "translate-archive.sh: a missing file and a missing model end it with a status, nothing is left behind" {
-    export OUT=out.jsonl TMPDIR=$PWD/tmp
     mkdir tmp
+    export OUT=out.jsonl TMPDIR=$PWD/tmp
     run "$root/pipelines/translate-archive.sh" nonesuch.tar
     [ "$status" -ne 0 ]
     run "$root/pipelines/translate-archive.sh"
@@ -137,7 +138,7 @@ en 1 0 1' ]
 
 # Every line of the blocks of README.md that begin with ```sh and this word
 as_printed() {
-    cd "$root"
+    cd "$root" || return
     awk -v word="$1" '$1 == "```sh" && $2 == word { on = 1; next } /^```/ { on = 0 } on' README.md >"$BATS_TEST_TMPDIR/all"
     while IFS= read -r line; do
         echo "$line"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2154,SC2016  # run sets stderr and stderr_lines; quotes are texts
+# shellcheck disable=SC2154,SC2016,SC2030,SC2031 # run sets stderr; quotes are texts; each test has its own variables
 # translate: a tiny model against a reference in numpy, what stays of a text, routes, damage;
 # and, where it has been pulled, the real one against Bergamot.
 
