@@ -2,12 +2,12 @@
 #include "base/mem.h"
 #include "cli/filter.h"
 #include "cli/route.h"
-#include "infer/translator.h"
+#include "infer/relay.h"
 #include "json/jout.h"
 
 struct conf {
     const char *from, *to;
-    int score, markup;
+    int score, markup, detect, beam, n_best;
 };
 
 static const struct cli_opt opts[] = {
@@ -18,24 +18,45 @@ static const struct cli_opt opts[] = {
       "add how sure the model was: 0 to 1" },
     { 0, "markup", NULL, CLI_FLAG, offsetof(struct conf, markup),
       "keep addresses, tags, `code`, {placeholders} and %s as they are" },
+    { 0, "detect", NULL, CLI_FLAG, offsetof(struct conf, detect),
+      "leave a text alone that is in the language of the translation already" },
+    { 0, "beam", "N", CLI_COUNT, offsetof(struct conf, beam),
+      "keep the N likeliest beginnings, instead of one" },
+    { 0, "n-best", "N", CLI_COUNT, offsetof(struct conf, n_best),
+      "add the N best translations; the beam is N at least" },
     { 0 },
 };
 
-enum { TRANSLATION, SCORE }; /* members, as main() lists them */
+enum { TRANSLATION, SCORE, ALL }; /* members, as main() lists them */
 
 struct job {
     const struct conf *conf;
     const struct modelopt *mo;
     struct route route;
-    struct translator *t[ROUTE_LEGS];
-    struct translator_work *work; /* [workers][ROUTE_LEGS] */
+    struct relay *relay;
+    struct relay_work *work; /* one a worker */
     int n_work;
 };
 
+/* [{"translation":"Olá","logprob":-0.5},...] */
 static void
-put(const struct job *job, struct str text, double score,
-    const struct translator_info *info, struct result *r)
+put_all(const struct translator_info *info, struct buf *b)
 {
+    buf_char(b, '[');
+    for (size_t i = 0; i < info->n_best; i++) {
+        buf_puts(b, i ? ",{\"translation\":" : "{\"translation\":");
+        jout_str(b, info->best[i].text);
+        buf_puts(b, ",\"logprob\":");
+        jout_f32(b, (float)info->best[i].mean);
+        buf_char(b, '}');
+    }
+    buf_char(b, ']');
+}
+
+static void
+put(const struct job *job, const struct relay_out *o, struct result *r)
+{
+    const struct translator_info *info = &o->info;
     struct err why;
 
     if (info->code != ERR_NONE) {
@@ -48,105 +69,105 @@ put(const struct job *job, struct str text, double score,
         result_overlong(r, info->tokens, info->kept, overlong_name(info->how));
     if (info->kept == 0 && info->tokens > 0)
         return;
-    jout_str(result_put(r, TRANSLATION), text);
+    jout_str(result_put(r, TRANSLATION), o->text);
     if (job->conf->score)
-        jout_f32(result_put(r, SCORE), (float)score);
-}
-
-/* The second leg goes on where the first arrived; what is wrong there is wrong. */
-static void
-go_on(const struct job *job, struct translator_work *w, struct filter_batch *b,
-      struct str *text, struct translator_info *info)
-{
-    size_t n = (size_t)b->n;
-    struct translator_info *second = arena_alloc(b->arena, mem_mul(n, sizeof *second));
-
-    translator_run(job->t[1], &w[1], text, n, text, second);
-    for (size_t i = 0; i < n; i++) {
-        info[i].score *= second[i].score;
-        if (info[i].code == ERR_NONE && second[i].code != ERR_NONE)
-            info[i] = second[i];
-    }
+        jout_f32(result_put(r, SCORE), (float)info->score);
+    if (job->conf->n_best)
+        put_all(info, result_put(r, ALL));
 }
 
 static int
 work(void *arg, struct filter_batch *b, struct err *e)
 {
     const struct job *job = arg;
-    struct translator_work *w = &job->work[b->worker * ROUTE_LEGS];
+    struct relay_work *w = &job->work[b->worker];
     size_t n = (size_t)b->n;
-    struct translator_info *info = arena_alloc(b->arena, mem_mul(n, sizeof *info));
-    struct str *text = arena_alloc(b->arena, mem_mul(n, sizeof *text));
+    struct relay_out *out = arena_alloc(b->arena, mem_mul(n, sizeof *out));
 
     (void)e;
     if (b->count_only) {
-        translator_count(job->t[0], w, b->text, n, info);
+        relay_count(job->relay, w, b->text, n, out);
         for (size_t i = 0; i < n; i++)
-            result_tokens(b->result[i], info[i].tokens);
+            result_tokens(b->result[i], out[i].info.tokens);
         return 0;
     }
-    translator_run(job->t[0], w, b->text, n, text, info);
-    if (job->route.n > 1)
-        go_on(job, w, b, text, info);
+    relay_run(job->relay, w, b->text, n, out);
     for (size_t i = 0; i < n; i++)
-        put(job, text[i], info[i].score, &info[i], b->result[i]);
+        put(job, &out[i], b->result[i]);
+    return 0;
+}
+
+/* What every leg is opened with. */
+static int
+read_leg(const struct job *job, struct filter *f, struct translator_opt *leg,
+         struct err *e)
+{
+    const struct conf *c = job->conf;
+
+    *leg = (struct translator_opt){ .precision = job->mo->precision,
+                                    .pool = filter_pool(f),
+                                    .cache = !job->mo->no_cache,
+                                    .score = c->score,
+                                    .markup = c->markup,
+                                    .beam = c->beam > c->n_best ? c->beam : c->n_best,
+                                    .n_best = c->n_best };
+    if (job->mo->overlong &&
+        (leg->overlong = overlong_find(job->mo->overlong)) == OVERLONG_NONE)
+        return err_set(e, ERR_USAGE,
+                       "--overlong is one of chunk, truncate, skip, error, not '%.40s'",
+                       job->mo->overlong);
     return 0;
 }
 
 static int
-open_legs(struct job *job, struct filter *f, struct err *e)
+open_relay(struct job *job, struct filter *f, struct err *e)
 {
-    struct translator_opt opt = { .precision = job->mo->precision,
-                                  .pool = filter_pool(f),
-                                  .cache = !job->mo->no_cache,
-                                  .score = job->conf->score,
-                                  .markup = job->conf->markup };
+    const struct route *route = &job->route;
+    struct modelopt_found lid;
+    struct relay_opt opt = { .n = (size_t)route->n, .to = route->to };
+    struct translator_opt leg;
 
-    if (job->mo->overlong &&
-        (opt.overlong = overlong_find(job->mo->overlong)) == OVERLONG_NONE)
-        return err_set(e, ERR_USAGE,
-                       "--overlong is one of chunk, truncate, skip, error, not '%.40s'",
-                       job->mo->overlong);
-    if (route_find(job->mo, job->conf->from, job->conf->to, &job->route, e))
+    if (read_leg(job, f, &leg, e))
         return -1;
-    for (int i = 0; i < job->route.n; i++) {
-        opt.dir = job->route.leg[i].found.dir;
-        opt.lang = job->route.leg[i].lang;
-        if ((job->t[i] = translator_open(&opt, e)) == NULL)
+    if (job->conf->detect && !route->to[0])
+        return err_set(e, ERR_USAGE,
+                       "--detect: the name of model '%.40s' does not say "
+                       "its languages; name them by --from and --to",
+                       route->leg[0].found.name);
+    if (job->conf->detect) {
+        if (modelopt_find(&(struct modelopt){ 0 }, "detect", &lid, e))
             return -1;
+        opt.lid = lid.dir;
     }
-    return 0;
+    for (int i = 0; i < route->n; i++) {
+        opt.leg[i] = leg;
+        opt.leg[i].dir = route->leg[i].found.dir;
+        opt.leg[i].lang = route->leg[i].lang;
+    }
+    return (job->relay = relay_open(&opt, e)) ? 0 : -1;
 }
 
 static void
 run(struct job *job, struct filter *f, struct err *e)
 {
-    struct filter_model model = { .name = job->route.leg[0].found.name };
+    struct filter_model model = { 0 };
 
-    if (open_legs(job, f, e))
+    if (route_find(job->mo, job->conf->from, job->conf->to, &job->route, e) ||
+        open_relay(job, f, e))
         return;
-    model.file = translator_file(job->t[0]);
-    model.precision = translator_precision(job->t[0]);
+    model.name = job->route.leg[0].found.name;
+    model.file = translator_file(relay_first(job->relay));
+    model.precision = translator_precision(relay_first(job->relay));
     filter_model(f, &model);
-    job->n_work = ROUTE_LEGS * filter_threads(f);
+    job->n_work = filter_threads(f);
     job->work = mem_zero((size_t)job->n_work, sizeof *job->work);
     filter_run(f, work, job, e);
-}
-
-static void
-release(struct job *job)
-{
-    for (int i = 0; i < job->n_work; i++)
-        translator_work_release(&job->work[i]);
-    mem_free(job->work);
-    for (int i = 0; i < ROUTE_LEGS; i++)
-        translator_close(job->t[i]);
 }
 
 int
 main(int argc, char **argv)
 {
-    static const char *const suffix[] = { "", "_score", NULL };
+    static const char *const suffix[] = { "", "_score", "_all", NULL };
     static const struct filter_tool tool = { "text", "translation", JSON_STRING,
                                              suffix, 256,           1 };
     struct conf conf = { 0 };
@@ -163,11 +184,16 @@ main(int argc, char **argv)
 
     cli_parse(&c, "translate", "add the text in another language to each record",
               groups, argc, argv);
+    if (conf.beam > BEAM_MOST || conf.n_best > BEAM_MOST)
+        cli_usage(&c, "--beam and --n-best are at most %d", BEAM_MOST);
     f = filter_open(&c, &fopt, &tool, &e);
     if (f)
         run(&job, f, &e);
     status = filter_close(f, &c, &e);
-    release(&job);
+    for (int i = 0; i < job.n_work; i++)
+        relay_work_release(&job.work[i]);
+    mem_free(job.work);
+    relay_close(job.relay);
     cli_release(&c);
     return status;
 }

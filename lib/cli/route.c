@@ -19,14 +19,19 @@ check_name(const char *option, const char *name, struct err *e)
     return 0;
 }
 
-/* The language before the first '-' of a model's name that looks like two languages */
+/* The languages that a model's name begins with, where it looks so: en-pt, en-pt-x */
 static void
-guess_lang(struct route_leg *leg)
+guess_langs(struct route *r)
 {
-    size_t n = strcspn(leg->found.name, "-");
+    const char *name = r->leg[0].found.name;
+    size_t n = strcspn(name, "-"), k;
 
-    if ((n == 2 || n == 3) && leg->found.name[n] == '-')
-        snprintf(leg->lang, sizeof leg->lang, "%.*s", (int)n, leg->found.name);
+    if ((n != 2 && n != 3) || name[n] != '-')
+        return;
+    snprintf(r->leg[0].lang, sizeof r->leg[0].lang, "%.*s", (int)n, name);
+    k = strcspn(name + n + 1, "-");
+    if (k == 2 || k == 3)
+        snprintf(r->to, sizeof r->to, "%.*s", (int)k, name + n + 1);
 }
 
 static int
@@ -56,6 +61,7 @@ find_by_languages(const struct modelopt *o, const char *from, const char *to,
         return -1;
     if (strcmp(from, to) == 0)
         return err_set(e, ERR_USAGE, "--from and --to are both '%s'", from);
+    snprintf(r->to, sizeof r->to, "%s", to);
     if (add_leg(o, from, to, r, e) == 0)
         return 0;
     direct = *e;
@@ -79,7 +85,7 @@ route_find(const struct modelopt *o, const char *from, const char *to, struct ro
         return find_by_languages(o, from, to, r, e);
     if (modelopt_find(o, "translate", &r->leg[0].found, e))
         return -1;
-    guess_lang(&r->leg[0]);
+    guess_langs(r);
     r->n = 1;
     return 0;
 }

@@ -27,6 +27,7 @@ struct route_leg {
 struct route {
     struct route_leg leg[ROUTE_LEGS];
     int n;
+    char to[16]; /* the language at its end, as far as names tell; or "" */
 };
 
 /* ERR_USAGE: options that contradict each other, or no language's name; ERR_MODEL. */

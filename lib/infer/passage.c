@@ -184,40 +184,81 @@ add_stretch(struct passage *p, struct str text, struct passage_unit u,
     return add_sentence(p, text, u, w, info, e);
 }
 
+/* What of a text is kept, span by span. */
+struct kept {
+    struct str text;
+    struct markup_span span; /* the next one; at text.n: there is none */
+};
+
+static void
+next_kept(struct kept *k)
+{
+    if (!markup_next(k->text, &k->span))
+        k->span.at = k->text.n;
+}
+
+static struct kept
+first_kept(const struct passage *p, struct str text)
+{
+    struct kept k = { text, { 0, 0 } };
+
+    if (p->markup)
+        next_kept(&k);
+    else
+        k.span.at = text.n;
+    return k;
+}
+
+/* The text as one who looks for sentences should see it: a span that is kept is one
+ * word, whatever stops and lines it has. */
+static struct str
+hide_kept(struct passage *p, struct str text)
+{
+    struct kept k = first_kept(p, text);
+    char *copy;
+
+    if (k.span.at == text.n)
+        return text;
+    copy = arena_alloc(p->mem, text.n);
+    memcpy(copy, text.p, text.n);
+    for (; k.span.at < text.n; next_kept(&k))
+        memset(copy + k.span.at, 'x', k.span.end - k.span.at);
+    return (struct str){ copy, text.n };
+}
+
 /* What lies between the spans that are kept. */
 static int
-add_around(struct passage *p, struct str text, struct passage_unit u,
+add_around(struct passage *p, struct kept *k, struct passage_unit u,
            struct unigram_work *w, struct passage_info *info, struct err *e)
 {
-    struct str sentence = { text.p + u.at, u.end - u.at };
     struct passage_unit part = u;
-    struct markup_span s = { 0, 0 };
 
-    while (p->markup && markup_next(sentence, &s)) {
-        part.end = u.at + s.at;
-        if (add_stretch(p, text, part, w, info, e))
+    for (; k->span.at < u.end; next_kept(k)) {
+        part.end = k->span.at;
+        if (add_stretch(p, k->text, part, w, info, e))
             return -1;
-        part.at = u.at + s.end;
+        part.at = k->span.end;
     }
     part.end = u.end;
-    return add_stretch(p, text, part, w, info, e);
+    return add_stretch(p, k->text, part, w, info, e);
 }
 
 int
 passage_add(struct passage *p, struct str text, size_t number, struct unigram_work *w,
             struct passage_info *info, struct err *e)
 {
+    struct kept k = first_kept(p, text);
     size_t before = p->n;
     struct sents_span span;
     struct sents s;
 
     *info = (struct passage_info){ 0 };
-    sents_begin(&s, text, p->lang, 0);
+    sents_begin(&s, hide_kept(p, text), p->lang, 0);
     while (sents_next(&s, &span)) {
         struct passage_unit u = { .text = number, .end = span.end };
 
         u.at = skip_mark(text, span.at, span.end);
-        if (add_around(p, text, u, w, info, e)) {
+        if (add_around(p, &k, u, w, info, e)) {
             p->n = before;
             return -1;
         }

@@ -12,9 +12,10 @@
  * together, longest first, and put back where they were. A sentence's translation
  * depends on the sentence alone: not on its text, neighbours, threads or CPU.
  *
- * A model is a folder with model*.bin, vocab*.spm, and, if there are such, lex*.bin
- * (the words that a translation may use) and config*.yml (max-length-factor). Two
- * vocabularies are not supported.
+ * A model is a folder with model*.bin, vocab*.spm (or srcvocab*.spm and trgvocab*.spm,
+ * one for each side), and, if there are such, lex*.bin (the words that a translation
+ * may use) and config*.yml (max-length-factor); or one of Hugging Face: config.json,
+ * model.safetensors, source.spm, target.spm, vocab.json.
  *
  * Threads: constant after open; one translator_work per thread. One call works on one
  *          thread.
@@ -28,7 +29,7 @@
 #include "base/err.h"
 #include "base/pool.h"
 #include "base/str.h"
-#include "infer/greedy.h"
+#include "infer/beam.h"
 #include "infer/overlong.h"
 #include "infer/passage.h"
 
@@ -43,6 +44,16 @@ struct translator_opt {
     int cache;              /* of packed weights */
     int score;              /* fill in info's */
     int markup;             /* keep what is no language (markup.h) */
+    int beam;               /* 1 to BEAM_MOST, see beam.h; 0: 1 */
+    int n_best;             /* texts wanted of each, at most beam; 0: one, no list */
+};
+
+/* One of the n best translations of a text. Those of a text of several sentences are
+ * the best ways to choose one of each sentence's. */
+struct translator_best {
+    struct str text;
+    double mean; /* the mean over sentences of the mean logarithm of the probability of
+                    words; 0 where there are none */
 };
 
 /* What happened to a text. */
@@ -54,12 +65,15 @@ struct translator_info {
     size_t tokens;     /* of the text, an end for each sentence included */
     size_t kept;       /* of these */
     double score;      /* the mean probability of its words; 1 where there are none */
+    struct translator_best *best; /* [n_best], the first is the translation; no text
+                                     twice; until the next call with the work */
+    size_t n_best;
 };
 
 /* One thread's memory. A zeroed struct is ready. Fields are private. */
 struct translator_work {
     struct unigram_work token;
-    struct greedy_work greedy;
+    struct beam_work beam;
     struct arena mem;
     struct buf text;
 };

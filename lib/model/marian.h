@@ -1,5 +1,5 @@
 /*
- * marian.h - Marian's encoder-decoder with an SSRU decoder: source ids in, logits out
+ * marian.h - Marian's encoder-decoder: source ids in, logits out
  *
  *     struct marian_opt opt = { .arith = ARITH_I8, .pool = pool };
  *     struct marian *m = marian_open("model.bin", &opt, &e);
@@ -7,13 +7,13 @@
  *     struct marian_source s = { ids, n_tok, start, n_seq };
  *     marian_encode(m, &s, &work);                       fills s.memory
  *     struct marian_row row[n] = { { .seq = 0, .prev = -1 }, ... };
- *     marian_step(m, &s, row, n, cells, x, &work);       x [n, d]
+ *     marian_step(m, &s, row, n, x, &work);              x [n, d]
  *     marian_logits(m, NULL, x, n, logits, ld, &work);   logits [n, n_vocab]
  *     marian_close(m);
  *
- * A row is a translation in the making; each remembers what it needs in its cells, so
- * that rows can end, move and begin at any step. A row's numbers are the same bits
- * whatever rows are beside it.
+ * A row is a translation in the making; each remembers what it needs in its past, which
+ * several may share, so that rows can end, move and part at any step. A row's numbers
+ * are the same bits whatever rows are beside it.
  *
  * Owns:    the packed weights and the mapped file.
  * Threads: constant after open; any number may work at once, each with a work of its
@@ -40,7 +40,7 @@ struct marian_opt {
 
 /* Sources end to end, without padding. */
 struct marian_source {
-    const int32_t *id; /* [n_tok], each below n_vocab */
+    const int32_t *id; /* [n_tok], each below marian_sources() */
     size_t n_tok;
     const size_t *start; /* [n_seq + 1]: the first token of each; the last is n_tok */
     size_t n_seq;        /* each has 1 to MARIAN_STEPS tokens */
@@ -48,40 +48,46 @@ struct marian_source {
                             each layer of the decoder, [n_layer][n_tok, 2 d] */
 };
 
+struct marian_past;
+
 /* A translation: the next step of a source. */
 struct marian_row {
     size_t seq;
-    size_t step;  /* how many words it has, below MARIAN_STEPS */
-    int32_t prev; /* the last one, -1: none yet */
+    size_t step;                    /* how many words it has, below MARIAN_STEPS */
+    int32_t prev;                   /* the last one, -1: none yet */
+    const struct marian_past *past; /* NULL before the first step; then what the last
+                                       step left, which the next one needs */
 };
 
 /* One thread's memory. A zeroed struct is ready. */
 struct marian_work {
     struct arena memory; /* of the source that was encoded last */
+    struct arena past[2];
+    int turn; /* which of them was filled last */
     struct arena state, limited, scratch;
 };
 void marian_work_release(struct marian_work *w);
 
 struct marian;
 
-/* ERR_MODEL, ERR_NOMEM. */
+/* Marian's file, or a folder of Hugging Face. ERR_MODEL, ERR_NOMEM. */
 struct marian *marian_open(const char *path, const struct marian_opt *opt,
                            struct err *e);
 void marian_close(struct marian *m); /* NULL is fine */
 
-size_t marian_vocab(const struct marian *m);
-size_t marian_width(const struct marian *m); /* d */
-size_t marian_cells(const struct marian *m); /* floats that a row remembers */
+size_t marian_vocab(const struct marian *m);   /* words that come out */
+size_t marian_sources(const struct marian *m); /* words that go in */
+size_t marian_width(const struct marian *m);   /* d */
 
 /* Fills s->memory, which holds until the next call with this work. */
 void marian_encode(const struct marian *m, struct marian_source *s,
                    struct marian_work *w);
 
-/* One step of n rows. cells [n, marian_cells()], zero before a row's first step; x
- * [n, d] is what the logits are made of. */
+/* One step of n rows, all that go on: a past may be gone when the step after its next
+ * one is done, or with the next marian_encode(). Sets row[].past; x [n, d] is what the
+ * logits are made of. */
 void marian_step(const struct marian *m, const struct marian_source *s,
-                 const struct marian_row *row, size_t n, float *cells, float *x,
-                 struct marian_work *w);
+                 struct marian_row *row, size_t n, float *x, struct marian_work *w);
 
 /* Some of the words: those that one source allows. */
 struct marian_words;

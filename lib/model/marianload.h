@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "format/marianbin.h"
+#include "model/marianstore.h"
 #include "tensor/pack.h"
 #include "tensor/packfile.h"
 
@@ -35,26 +35,26 @@ struct marian_forward {
 };
 
 struct marian_layer {
-    struct marian_linear cell, forget; /* d -> d, of the decoder */
+    struct marian_linear cell, forget; /* d -> d, of a decoder with cells */
     struct marian_norm remembered;
-    struct marian_attention attention; /* to itself, or to the source */
+    struct marian_attention self;    /* of a decoder without, and of the encoder */
+    struct marian_attention context; /* of the decoder, to the source */
     struct marian_forward forward;
 };
 
 struct marian {
     const struct kernels *k;
-    struct marianbin *file;
+    struct marianstore *store;
     struct packfile *packed;
-    int n_enc, n_dec, n_head, n_vocab;
-    int d, d_ff, d_ff_dec;
-    const struct marianbin_tensor *word; /* [n_vocab, d] */
-    struct marian_linear logits;         /* d -> n_vocab */
-    float *position;                     /* [MARIAN_STEPS, d] */
-    struct marian_layer *layer;          /* [n_enc + n_dec] */
+    struct marianstore_settings s;
+    struct marianstore_table source, target; /* [words, d] */
+    struct marian_linear logits;             /* d -> n_vocab */
+    float *position;                         /* [MARIAN_STEPS, d] */
+    struct marian_layer *layer;              /* [n_enc + n_dec] */
     struct arena vectors;
 };
 
-/* Everything of an open m->file, packed as `pack` says; m->k is set. ERR_MODEL,
+/* Everything of an open m->store, packed as `pack` says; m->k is set. ERR_MODEL,
  * ERR_NOMEM; what was loaded until then is m's. */
 int marianload(struct marian *m, const struct pack_opt *pack, struct err *e);
 void marianload_release(struct marian *m);

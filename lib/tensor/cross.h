@@ -26,4 +26,9 @@ struct cross_shape {
 void cross(const struct kernels *k, const struct cross_shape *shape, const float *query,
            const float *memory, size_t n, float *out, struct arena *work);
 
+/* The same with keys and values of token t at list[t] + at. */
+void cross_list(const struct kernels *k, const struct cross_shape *shape,
+                const float *query, const float *const *list, size_t at, size_t n,
+                float *out, struct arena *work);
+
 #endif

@@ -71,6 +71,22 @@ ops_sigmoid(const struct kernels *k, float *y, size_t n)
         y[i] = 1.0f / (1.0f + y[i]);
 }
 
+#define SWISH 256 /* at once */
+
+void
+ops_swish(const struct kernels *k, float *y, size_t n)
+{
+    float part[SWISH];
+
+    for (size_t at = 0, m; at < n; at += m) {
+        m = n - at < SWISH ? n - at : SWISH;
+        memcpy(part, y + at, m * sizeof *part);
+        ops_sigmoid(k, part, m);
+        for (size_t i = 0; i < m; i++)
+            y[at + i] *= part[i];
+    }
+}
+
 float
 ops_dot(const struct kernels *k, const float *x, const float *y, size_t n)
 {

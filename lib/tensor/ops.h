@@ -36,6 +36,9 @@ void ops_bias_relu(const struct kernels *k, float *y, const float *b, size_t n);
 /* y [n] = 1 / (1 + exp(-y)) */
 void ops_sigmoid(const struct kernels *k, float *y, size_t n);
 
+/* y [n] = y / (1 + exp(-y)) */
+void ops_swish(const struct kernels *k, float *y, size_t n);
+
 float ops_dot(const struct kernels *k, const float *x, const float *y, size_t n);
 
 /* x [n] = softmax of scale * x */

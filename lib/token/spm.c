@@ -258,7 +258,7 @@ static int
 read_all(struct spm *s, struct message *m)
 {
     size_t cap = 0;
-    int more, rc = 0;
+    int more, rc = 0, seen[4] = { 0 };
 
     while (rc == 0 && (more = next_field(m)) != 0) {
         if (more < 0)
@@ -270,7 +270,12 @@ read_all(struct spm *s, struct message *m)
         case 5: rc = refuse_denormalizer(m); break;
         default: break;
         }
+        if (m->field < 4)
+            seen[m->field] = 1;
     }
+    /* Both are behind the pieces: a file that is cut between two has neither. */
+    if (rc == 0 && !(seen[2] && seen[3]))
+        return bad(m, "it ends before its trainer_spec or normalizer_spec");
     return rc;
 }
 

@@ -2,7 +2,7 @@
 """Make the references of translation, by an implementation in numpy and double.
 
     make_marian.py              tiny-marian/{f32,i8}: models of random weights, and what
-                                they answer
+                                they answer; beam.jsonl: with a beam
     make_marian.py DIR FILE     what the model in DIR (its weights as floats) answers to
                                 the sentences below: enpt.jsonl was made so
 
@@ -22,6 +22,7 @@ import sentencepiece as sp
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = 4
 F32, I8, BYTES = 0x404, 0x4101, 0x101
+UNK, WIDTH = 1, 4
 
 SENTENCES = """The server does not answer.
 A disk is full.
@@ -170,6 +171,28 @@ class Model:
         return out, top
 
 
+    def beam(self, ids, most, width):
+        """The width best, as beam.h says: [words with the end, mean log probability]."""
+        source, rows, done = self.encode(ids), [([], 0., None)], []
+        while rows:
+            found = []
+            for words, total, cells in rows:
+                cells = list(cells or [np.zeros((1, self.d))] * self.dec)
+                logits = self.step(words[-1] if words else None, len(words), cells, source)
+                logp = logits - logits.max()
+                logp -= np.log(np.exp(logp).sum())
+                logp[UNK] = -np.inf
+                found += [(words + [w], total + logp[w], cells) for w in range(len(logp))]
+            found.sort(key=lambda f: -f[1])
+            rows = []
+            for words, total, cells in found[:width - len(done)]:
+                if words[-1] == 0 or len(words) == most:
+                    done.append([words, total / len(words)])
+                else:
+                    rows.append((words, total, cells))
+        return sorted(done, key=lambda d: -d[1])
+
+
 def settings(text):
     out = {}
     for line in text.split("\n"):
@@ -178,11 +201,24 @@ def settings(text):
     return out
 
 
-def answers(folder, texts, factor):
+def load(folder):
     w = read(glob.glob(folder + "/model*.bin")[0])
     s = settings(w["special:model.yml"])
     spm = sp.SentencePieceProcessor(model_file=glob.glob(folder + "/*.spm")[0])
-    m = Model(w, int(s["transformer-heads"]), int(s["enc-depth"]), int(s["dec-depth"]))
+    return spm, Model(w, int(s["transformer-heads"]), int(s["enc-depth"]), int(s["dec-depth"]))
+
+
+def beams(folder, texts, factor):
+    spm, m = load(folder)
+    for text in texts:
+        ids = spm.encode(text) + [0]
+        best = m.beam(ids, int(factor * len(ids)), WIDTH)
+        yield {"text": text, "best": [{"translation": spm.decode([i for i in b if i]),
+                                       "logprob": round(mean, 6)} for b, mean in best]}
+
+
+def answers(folder, texts, factor):
+    spm, m = load(folder)
     for text in texts:
         ids = spm.encode(text) + [0]
         out, top = m.greedy(ids, int(factor * len(ids)))
@@ -262,9 +298,13 @@ def tiny(name, kind, lex):
     if lex:
         shortlist(folder + "/lex.tiny.bin", vocab)
     dump(folder + "/answers.jsonl", answers(folder, TINY, 1.5))
+    if not lex:
+        dump(folder + "/beam.jsonl", beams(folder, TINY, 1.5))
 
 
-if len(sys.argv) == 3:
+if __name__ != "__main__":
+    pass
+elif len(sys.argv) == 3:
     dump(sys.argv[2], answers(sys.argv[1], SENTENCES, 2.5))
 else:
     tiny("f32", F32, False)

@@ -1,5 +1,8 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2030,SC2031 # each test has variables of its own
 # The scripts of pipelines/ and the pipelines printed in README.md, run on samples/.
+
+langs='lid176 pt-en en-pt'
 
 setup() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
@@ -7,7 +10,15 @@ setup() {
     for tool in classify embed; do
         command -v $tool >/dev/null || skip "$tool is not built"
     done
-    [[ $BATS_TEST_DESCRIPTION != log-sentiment* ]] || return 0 # which needs no model
+    case $BATS_TEST_DESCRIPTION in
+    log-sentiment*) return 0 ;; # which needs no model
+    translate-archive*)
+        for model in $langs; do
+            pull -q --check "$model" 2>/dev/null || skip "$model is not here: textmill pull $model"
+        done
+        return 0
+        ;;
+    esac
     pull -q --check minilm 2>/dev/null || skip 'minilm is not here: textmill pull minilm'
 }
 
@@ -91,13 +102,62 @@ setup() {
     [[ $output == *usage:* ]]
 }
 
-@test "each pipeline of README.md runs as printed" {
-    cd "$root"
-    awk '/^```sh run/ { on = 1; next } /^```/ { on = 0 } on' README.md >"$BATS_TEST_TMPDIR/all"
-    [ "$(grep -c . "$BATS_TEST_TMPDIR/all")" -ge 5 ]
+@test "translate-archive.sh: what is foreign is translated, the rest kept, and counted" {
+    printf 'A impressora está avariada e o disco está cheio.\n' >a.txt
+    printf 'The printer is on fire, please help us.\n' >b.txt
+    printf 'Der Drucker brennt, bitte helfen Sie uns sofort.\n' >c.txt
+    printf 'text,n\n"O servidor <b>não</b> responde.",1\n12 34,2\n' >t.csv
+    printf 'name,n\nnobody,1\n' >u.csv
+    tar -czf 'x y.tgz' a.txt b.txt c.txt t.csv u.csv
+    OUT=out.jsonl run "$root/pipelines/translate-archive.sh" 'x y.tgz'
+    [ "$status" -eq 0 ]
+    [ "$(jq -r '._src.member' out.jsonl | paste -sd' ')" = 'a.txt b.txt c.txt t.csv t.csv u.csv' ]
+    [ "$(jq -r '.lang // "-"' out.jsonl | paste -sd' ')" = 'pt en de pt - -' ]
+    [ "$(jq -r 'select(.translation) | ._src.member' out.jsonl | paste -sd' ')" = 'a.txt t.csv' ]
+    [[ $(jq -r .translation out.jsonl | head -n 1) == *[Pp]rinter*disk*full* ]]
+    [[ $(jq -r .translation out.jsonl) == *'<b>'*'</b>'* ]]
+    printf '%s\n' "$output" | tail -n 5 | tr -s ' ' >table
+    [ "$(cat table)" = 'language records translated kept
+- 2 0 2
+pt 2 2 0
+de 1 0 1 no model de-en
+en 1 0 1' ]
+    TO=pt OUT=out.jsonl run "$root/pipelines/translate-archive.sh" --lines b.txt
+    [ "$(printf '%s\n' "$output" | tail -n 1 | tr -s ' ')" = 'en 1 1 0' ]
+}
+
+@test "translate-archive.sh: a missing file and a missing model end it with a status, nothing is left behind" {
+    mkdir tmp
+    export OUT=out.jsonl TMPDIR=$PWD/tmp
+    run "$root/pipelines/translate-archive.sh" nonesuch.tar
+    [ "$status" -ne 0 ]
+    run "$root/pipelines/translate-archive.sh"
+    [ "$status" -ne 0 ]
+    [[ $output == *usage:* ]]
+    echo line >a.txt
+    TEXTMILL_MODELS=/nonesuch run "$root/pipelines/translate-archive.sh" a.txt
+    [ "$status" -ne 0 ]
+    [[ $output == *'textmill pull lid176'* ]]
+    [ ! -e out.jsonl ] && rmdir tmp
+}
+
+# Every line of the blocks of README.md that begin with ```sh and this word
+as_printed() {
+    cd "$root" || return
+    awk -v word="$1" '$1 == "```sh" && $2 == word { on = 1; next } /^```/ { on = 0 } on' README.md >"$BATS_TEST_TMPDIR/all"
     while IFS= read -r line; do
         echo "$line"
         out=$(bash -o pipefail -c "${line%%  # *}")
         [ -n "$out" ]
     done <"$BATS_TEST_TMPDIR/all"
+}
+
+@test "translate-archive.sh and translate: each pipeline of README.md runs as printed" {
+    as_printed translate
+    [ "$(grep -c . "$BATS_TEST_TMPDIR/all")" -ge 2 ]
+}
+
+@test "each pipeline of README.md runs as printed" {
+    as_printed run
+    [ "$(grep -c . "$BATS_TEST_TMPDIR/all")" -ge 5 ]
 }

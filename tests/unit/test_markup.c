@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "infer/markup.h"
+#include "jfloats.h"
 #include "tap.h"
 
 /* The spans of a text, with | between them. */
@@ -17,6 +18,41 @@ finds(const char *text, const char *want)
                               (int)(s.end - s.at), text + s.at);
     if (!tap_ok(strcmp(got, want) == 0, "%s", text))
         printf("# got %s, want %s\n", got, want);
+}
+
+/* Are the spans of a text those of the list, all of them? */
+static int
+finds_all(struct str text, struct json list)
+{
+    struct json_iter it = json_begin(list);
+    struct markup_span s = { 0, 0 };
+    struct json key, want;
+
+    while (json_next(&it, &key, &want))
+        if (!markup_next(text, &s) ||
+            !json_is(want, (struct str){ text.p + s.at, s.end - s.at }))
+            return 0;
+    return !markup_next(text, &s);
+}
+
+/* markup.jsonl: a text, and what of it must come through any translation */
+static void
+test_table(void)
+{
+    struct jfloats j;
+    struct buf text = { 0 };
+    int n = 0;
+
+    if (!tap_ok(jfloats_open(&j, "tests/golden/markup.jsonl") == 0, "the table"))
+        return;
+    for (; jfloats_next(&j); n++) {
+        jfloats_text(&j, "text", &text);
+        tap_ok(finds_all((struct str){ text.p, text.n }, jfloats_member(&j, "keep")),
+               "line %d", n + 1);
+    }
+    tap_ok(n == 60, "%d lines", n);
+    buf_free(&text);
+    jfloats_close(&j);
 }
 
 /* Bytes that open something and never close it: linear, and nothing found. */
@@ -46,10 +82,19 @@ main(void)
     finds("<b>x</b><br/><!-- no -->", "<b>|</b>|<br/>|<!-- no -->");
     finds("1 <2 and <3", "");
     finds("&amp; &#38; & &; &x y;", "&amp;|&#38;");
-    finds("{name} {{x}} ${y} {} {", "{name}|{{x}}|${y}");
-    finds("%s %d %-5.2f %ld %1$s %(n)s %%", "%s|%d|%-5.2f|%ld|%1$s|%(n)s");
+    finds("{name} {{x}} ${y} {} {", "{name}|{{x}}|${y}|{}");
+    finds("%s %d %-5.2f %ld %1$s %(n)s %%", "%s|%d|%-5.2f|%ld|%1$s|%(n)s|%%");
+    finds("20%d %some %sure % d 5%", "");
+    finds("a@b @c.d a@b. a@.c .@. a.@", "");
+    finds("<a t=\"x>y</a>", "<a t=\"x>|</a>");
     finds("5% of %some", "");
+    test_table();
     test_open("<a ");
+    test_open("<a t=\"");
+    test_open("<!--");
+    test_open("a.b");
+    test_open("a://");
+    test_open("%(a");
     test_open("`");
     test_open("{");
     test_open("%(");

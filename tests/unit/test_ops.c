@@ -49,7 +49,7 @@ static void
 test_acts(const struct kernels *k)
 {
     float *x = tensors_random(N, 3), *b = tensors_random(N, 4), *y = tensors_zero(N);
-    double tanh_[N], gelu[N], relu[N], sigmoid[N];
+    double tanh_[N], gelu[N], relu[N], sigmoid[N], swish[N];
 
     for (size_t i = 0; i < N; i++) {
         double v = (double)(x[i] *= 6) + (double)b[i];
@@ -57,6 +57,7 @@ test_acts(const struct kernels *k)
         gelu[i] = v / 2 * (1 + erf(v / sqrt(2)));
         relu[i] = v > 0 ? v : 0;
         sigmoid[i] = 1 / (1 + exp(-(double)x[i]));
+        swish[i] = (double)x[i] * sigmoid[i];
     }
 #define TRY(call, want)                                                                \
     memcpy(y, x, N * sizeof *y);                                                       \
@@ -66,6 +67,7 @@ test_acts(const struct kernels *k)
     TRY(ops_bias_gelu(k, y, b, N), gelu);
     TRY(ops_bias_relu(k, y, b, N), relu);
     TRY(ops_sigmoid(k, y, N), sigmoid);
+    TRY(ops_swish(k, y, N), swish);
 #undef TRY
     y[0] = NAN;
     ops_bias_relu(k, y, b, N);

@@ -14,9 +14,9 @@ static struct unigram_work work;
 
 /* Each unit becomes <n>, by its place in the text; what comes out, for free(). */
 static char *
-translate(const char *text, size_t most, struct passage_info *info)
+translate(const char *text, size_t most, int markup, struct passage_info *info)
 {
-    struct passage p = { .vocab = vocab, .most = most, .mem = &mem };
+    struct passage p = { .vocab = vocab, .most = most, .markup = markup, .mem = &mem };
     struct buf out = { 0 };
     struct err e = { 0 };
     char *copy;
@@ -38,16 +38,22 @@ translate(const char *text, size_t most, struct passage_info *info)
 }
 
 static void
-becomes(const char *text, const char *want)
+becomes_with(int markup, const char *text, const char *want)
 {
     struct passage_info info;
-    char *got = translate(text, 127, &info);
+    char *got = translate(text, 127, markup, &info);
 
     tap_ok(strcmp(got, want) == 0, "a text of %zu bytes, %zu sentences", strlen(text),
            info.sentences);
     if (strcmp(got, want) != 0)
         fprintf(stderr, "got  '%s'\nwant '%s'\n", got, want);
     free(got);
+}
+
+static void
+becomes(const char *text, const char *want)
+{
+    becomes_with(0, text, want);
 }
 
 static void
@@ -60,7 +66,7 @@ test_parts(void)
     for (int i = 0; i < 20; i++)
         buf_puts(&b, "the ");
     buf_char(&b, '\0');
-    got = translate(b.p, 7, &info);
+    got = translate(b.p, 7, 0, &info);
     tap_ok(info.sentences == 1 && info.tokens == 20 && info.parts == 3 &&
                strcmp(got, "<0> <1> <2> ") == 0,
            "parts of words: %s", got);
@@ -69,7 +75,7 @@ test_parts(void)
     for (int i = 0; i < 50; i++)
         buf_puts(&b, "vd"); /* many tokens, one word */
     buf_char(&b, '\0');
-    got = translate(b.p, 40, &info);
+    got = translate(b.p, 40, 0, &info);
     tap_ok(info.parts > 1 && strchr(got, ' ') == NULL, "parts inside a word: %s", got);
     free(got);
     buf_free(&b);
@@ -128,6 +134,12 @@ main(void)
     becomes("a - b", "<0>");
     becomes("---", "---");
     becomes("one\n\n***\n\ntwo", "<0>\n\n***\n\n<1>");
+    becomes_with(1, "one `a. B` two. Three {x}. Four", "<0> `a. B` <1> <2> {x}. <3>");
+    becomes_with(1, "one\n```\nA b.\n\nC d.\n```\ntwo",
+                 "<0>\n```\nA b.\n\nC d.\n```\n<1>");
+    becomes_with(1, "- {x}\n- one %s", "- {x}\n- <0> %s");
+    becomes_with(1, "#{x} one", "#{x} <0>");
+    becomes_with(0, "one {x}.", "<0>");
     test_parts();
     test_long();
     unigram_close(vocab);
