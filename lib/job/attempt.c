@@ -1,0 +1,460 @@
+/* attempt.c - work on a shard */
+#include "job/attempt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/pool.h"
+#include "job/badlines.h"
+
+#define TRIES      2
+#define MAX_REPORT ((size_t)16 << 20)
+#define MAX_ERRORS ((size_t)1 << 30)
+
+int
+attempt_open(struct attempt *a, const struct attempt_env *env, size_t shard,
+             struct err *e)
+{
+    static const char *const suffix[ATTEMPT_FILES] = { ".out",       ".errs",
+                                                       ".report",    ".arcat",
+                                                       ".arcaterrs", ".log" };
+    *a = (struct attempt){ .env = env, .shard = shard };
+    for (int i = 0; i < ATTEMPT_FILES; i++)
+        a->fd[i] = -1;
+    for (int i = 0; i < ATTEMPT_FILES; i++)
+        if ((a->fd[i] = jobdir_temp(env->dir, shard, suffix[i], a->path[i], e)) < 0)
+            return -1;
+    a->sha = sha_new();
+    return 0;
+}
+
+void
+attempt_close(struct attempt *a)
+{
+    char hex[SHA_HEX];
+
+    for (int i = 0; i < ATTEMPT_FILES; i++)
+        if (a->fd[i] >= 0) {
+            close(a->fd[i]);
+            unlink(a->path[i]);
+        }
+    if (a->sha)
+        sha_end(a->sha, hex);
+    buf_free(&a->errors);
+    buf_free(&a->poison);
+    tally_release(&a->mark.tally);
+}
+
+/* Is there a reason to stop by now? Waits a little: whoever ends a whole group of
+ * processes reaches the tools before us. */
+static int
+must_stop(const struct attempt_env *env)
+{
+    struct pollfd p[] = { { env->stop, POLLIN, 0 }, { env->stop_write, 0, 0 } };
+
+    return poll(p, 2, 300) > 0;
+}
+
+/* What the output has behind the first `from` bytes: lines and bytes, and a newline at
+ * its end, which a raw output may lack. */
+static int
+measure(struct attempt *a, struct tally *t, struct err *e)
+{
+    int fd = a->fd[ATTEMPT_OUT];
+    char chunk[1 << 16], last = '\n';
+    off_t at = (off_t)a->out_bytes;
+    ssize_t n;
+
+    while ((n = pread(fd, chunk, sizeof chunk, at)) > 0) {
+        const char *p = chunk, *end = chunk + n;
+        for (; (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++)
+            t->lines_out++;
+        last = end[-1];
+        at += n;
+    }
+    if (n == 0 && last != '\n') {
+        n = file_write_all(fd, "\n", 1);
+        t->lines_out++;
+        at++;
+    }
+    t->bytes_out = (uint64_t)at - a->out_bytes;
+    return n == 0 ? 0
+                  : err_set(e, ERR_OUTPUT, "cannot write '%s': %s",
+                            a->path[ATTEMPT_OUT], strerror(errno));
+}
+
+/* The output of a run that is right: its bytes go into the hash. */
+static int
+keep(struct attempt *a, uint64_t n, struct err *e)
+{
+    char chunk[1 << 16];
+    uint64_t end = a->out_bytes + n;
+
+    while (a->out_bytes < end) {
+        ssize_t k = pread(a->fd[ATTEMPT_OUT], chunk, sizeof chunk, (off_t)a->out_bytes);
+        if (k <= 0)
+            return err_set(e, ERR_OUTPUT, "cannot read '%s': %s", a->path[ATTEMPT_OUT],
+                           k ? strerror(errno) : "it became shorter");
+        sha_add(a->sha, chunk, (size_t)k);
+        a->out_bytes += (uint64_t)k;
+    }
+    return 0;
+}
+
+static int
+empty(struct attempt *a, enum attempt_file f, uint64_t keep_bytes, struct err *e)
+{
+    return ftruncate(a->fd[f], (off_t)keep_bytes) == 0
+               ? 0
+               : err_set(e, ERR_OUTPUT, "cannot cut '%s': %s", a->path[f],
+                         strerror(errno));
+}
+
+/* As the run before never was. */
+static int
+clear(struct attempt *a, struct err *e)
+{
+    return empty(a, ATTEMPT_OUT, a->out_bytes, e) || empty(a, ATTEMPT_ERRORS, 0, e) ||
+                   empty(a, ATTEMPT_REPORT, 0, e) || empty(a, ATTEMPT_ARCAT, 0, e) ||
+                   empty(a, ATTEMPT_ARCAT_ERRORS, 0, e)
+               ? -1
+               : 0;
+}
+
+/* A status that no second try and no other half can change: a word of the command that
+ * is no program, a model that is not there, a disk that is full. */
+static int
+fatal_status(const struct bashpipe_end *end, const struct tally *t)
+{
+    if (end->n_stage == 0 && end->bash < 128)
+        return 2;
+    for (size_t i = 0; i < t->n_tool; i++)
+        if (t->tool[i].exit >= 2 && t->tool[i].exit <= 5)
+            return t->tool[i].exit;
+    for (unsigned i = 0; i < end->n_stage; i++)
+        if (end->status[i] == 126 || end->status[i] == 127)
+            return 2;
+    return 0;
+}
+
+static enum attempt_result
+fail(struct attempt *a, const struct bashpipe_end *end, const struct tally *t,
+     struct err *e)
+{
+    static const enum err_code code[] = {
+        [2] = ERR_USAGE, [3] = ERR_INPUT, [4] = ERR_MODEL, [5] = ERR_OUTPUT
+    };
+    int status = fatal_status(end, t);
+
+    bashpipe_say(end, a->how, sizeof a->how);
+    if (must_stop(a->env))
+        return ATTEMPT_STOPPED;
+    if (status == 0)
+        return ATTEMPT_FAILED;
+    err_set(e, code[status], "shard %zu: the stages of the command ended with %s",
+            a->shard, a->how);
+    return ATTEMPT_FATAL;
+}
+
+/* The tools of this run must be those that the job began with. */
+static int
+check_tools(const struct attempt *a, struct str report, struct err *e)
+{
+    struct buf now = { 0 };
+    int rc = tally_tools(report, &now, e);
+
+    if (rc == 0 && !str_eq(buf_span(&now), a->env->manifest->tools))
+        rc =
+            err_set(e, ERR_MODEL,
+                    "shard %zu: other tools or models than this job began with: %.200s",
+                    a->shard, now.n ? (buf_char(&now, '\0'), now.p) : "");
+    buf_free(&now);
+    return rc;
+}
+
+static int
+add_errors(struct attempt *a, struct intake_lines lines, struct err *e)
+{
+    const struct manifest *m = a->env->manifest;
+    struct buf b = { 0 };
+    int rc = file_read(a->path[ATTEMPT_ERRORS], MAX_ERRORS, &b, e) ||
+             badlines_add(&a->errors, m, a->shard, buf_span(&b), m->stages == 1,
+                          lines.from, e);
+
+    buf_free(&b);
+    return rc ? -1 : 0;
+}
+
+/* What arcat reported of all of the shard. */
+static int
+add_arcat(struct attempt *a, struct tally *t, struct err *e)
+{
+    struct buf report = { 0 }, errors = { 0 };
+    int rc =
+        file_read(a->path[ATTEMPT_ARCAT], MAX_REPORT, &report, e) ||
+        file_read(a->path[ATTEMPT_ARCAT_ERRORS], MAX_ERRORS, &errors, e) ||
+        tally_read(t, buf_span(&report), e) ||
+        badlines_arcat(&a->errors, a->env->manifest, a->shard, buf_span(&errors), e);
+
+    buf_free(&report);
+    buf_free(&errors);
+    return rc ? -1 : 0;
+}
+
+/* A run whose stages all ended well: do the counts agree? Then it is kept. */
+static enum attempt_result
+accept(struct attempt *a, struct intake_lines lines, const struct bashpipe_end *end,
+       struct tally *t, struct str report, struct err *e)
+{
+    const struct manifest *m = a->env->manifest;
+    int whole = lines.to == UINT64_MAX, arcat = whole && manifest_by_arcat(m, a->shard);
+    size_t errors_before = a->errors.n;
+
+    if (measure(a, t, e) || check_tools(a, report, e) || (arcat && add_arcat(a, t, e)))
+        return ATTEMPT_FATAL;
+    for (unsigned i = 0; i < end->n_stage; i++)
+        t->status |= end->status[i];
+    if (!end->early && tally_check(t, end->n_stage, arcat, e)) {
+        snprintf(a->how, sizeof a->how, "%.150s", e->msg);
+        a->errors.n = errors_before;
+        return must_stop(a->env) ? ATTEMPT_STOPPED : ATTEMPT_FAILED;
+    }
+    if (add_errors(a, lines, e) || keep(a, t->bytes_out, e))
+        return ATTEMPT_FATAL;
+    tally_add(&a->mark.tally, t);
+    return ATTEMPT_DONE;
+}
+
+static enum attempt_result
+judge(struct attempt *a, struct intake_lines lines, const struct bashpipe_end *end,
+      struct tally *t, struct err *e)
+{
+    struct buf report = { 0 };
+    enum attempt_result rc;
+    struct err why;
+
+    /* A tool that was killed may have torn its report: that is no other failure. */
+    if (file_read(a->path[ATTEMPT_REPORT], MAX_REPORT, &report, e))
+        rc = ATTEMPT_FATAL;
+    else if (tally_read(t, buf_span(&report), &why) && bashpipe_good(end)) {
+        *e = why;
+        snprintf(a->how, sizeof a->how, "%.150s", e->msg);
+        rc = ATTEMPT_FAILED;
+    } else if (!bashpipe_good(end))
+        rc = fail(a, end, t, e);
+    else
+        rc = accept(a, lines, end, t, buf_span(&report), e);
+    buf_free(&report);
+    return rc;
+}
+
+/* Run the command on those lines. */
+static enum attempt_result
+try_lines(struct attempt *a, struct intake_lines lines, struct err *e)
+{
+    const struct attempt_env *env = a->env;
+    struct bashpipe p = { env->manifest->command,
+                          a->fd[ATTEMPT_OUT],
+                          a->fd[ATTEMPT_LOG],
+                          a->path[ATTEMPT_REPORT],
+                          a->path[ATTEMPT_ERRORS],
+                          env->threads,
+                          env->stop,
+                          env->stop_write };
+    struct bashpipe_end end = { 0 };
+    struct tally t = { 0 };
+    struct intake *in;
+    enum attempt_result rc;
+    int bad, arcat = 0;
+
+    a->mark.tally.tries++;
+    if (clear(a, e) ||
+        !(in = intake_open(env->manifest, a->shard, lines, a->path[ATTEMPT_ARCAT],
+                           a->path[ATTEMPT_ARCAT_ERRORS], e)))
+        return ATTEMPT_FATAL;
+    bad = bashpipe_run(&p, in, &end, e);
+    t.lines_in = intake_n_lines(in);
+    t.bytes_in = intake_n_bytes(in);
+    if (intake_close(in, &arcat, bad ? &(struct err){ 0 } : e) && !end.stopped)
+        bad = 1;
+    t.status = arcat == 1;
+    if (end.stopped)
+        rc = ATTEMPT_STOPPED;
+    else if (bad)
+        rc = must_stop(env) ? ATTEMPT_STOPPED : ATTEMPT_FATAL;
+    else
+        rc = judge(a, lines, &end, &t, e);
+    tally_release(&t);
+    return rc;
+}
+
+/* Read the shard without the command: its lines are counted, and line `want` is kept. */
+static enum attempt_result
+look(struct attempt *a, struct intake_lines lines, struct buf *raw, struct tally *t,
+     struct err *e)
+{
+    char chunk[1 << 16];
+    struct intake *in;
+    int status;
+    long n;
+
+    if (clear(a, e) ||
+        !(in = intake_open(a->env->manifest, a->shard, lines, a->path[ATTEMPT_ARCAT],
+                           a->path[ATTEMPT_ARCAT_ERRORS], e)))
+        return ATTEMPT_FATAL;
+    while ((n = intake_read(in, chunk, sizeof chunk, e)) > 0)
+        if (raw)
+            buf_add(raw, chunk, (size_t)n);
+    a->n_lines = raw ? a->n_lines : intake_n_lines(in);
+    if (intake_close(in, &status, n < 0 ? &(struct err){ 0 } : e) || n < 0)
+        return must_stop(a->env) ? ATTEMPT_STOPPED : ATTEMPT_FATAL;
+    t->status = status == 1;
+    return ATTEMPT_DONE;
+}
+
+/* Put a record aside. */
+static enum attempt_result
+put_aside(struct attempt *a, uint64_t line, struct err *e)
+{
+    struct tally t = { 0 };
+    struct buf raw = { 0 };
+    enum attempt_result rc;
+
+    if (++a->n_poison > a->env->max_poison) {
+        err_set(e, ERR_INPUT,
+                "shard %zu: more than %llu records bring the command down; the last "
+                "time it ended with %s",
+                a->shard, (unsigned long long)a->env->max_poison, a->how);
+        return ATTEMPT_FATAL;
+    }
+    rc = look(a, (struct intake_lines){ line, line + 1 }, &raw, &t, e);
+    if (rc == ATTEMPT_DONE) {
+        if (raw.n > 0 && raw.p[raw.n - 1] != '\n')
+            buf_char(&raw, '\n');
+        badlines_poison(&a->errors, a->env->manifest, a->shard, line, a->how,
+                        (struct str){ raw.p, raw.n ? raw.n - 1 : 0 });
+        buf_str(&a->poison, buf_span(&raw));
+        a->mark.tally.poison++;
+        a->mark.tally.lines_in++;
+        a->mark.tally.bytes_in += raw.n;
+    }
+    buf_free(&raw);
+    return rc;
+}
+
+/* Halve what fails, from the left to the right, until a record is alone. */
+static enum attempt_result
+bisect(struct attempt *a, struct err *e)
+{
+    struct intake_lines stack[66]; /* one for each time that 2^64 can be halved */
+    enum attempt_result rc = ATTEMPT_DONE;
+    size_t n = 0;
+    int first = 1;
+
+    stack[n++] = (struct intake_lines){ 0, a->n_lines };
+    while (n > 0 && rc == ATTEMPT_DONE) {
+        struct intake_lines l = stack[--n];
+        int alone = l.to - l.from == 1;
+        /* All of it has failed already. */
+        rc = first && !alone ? ATTEMPT_FAILED : try_lines(a, l, e);
+        first = 0;
+        if (rc == ATTEMPT_FAILED && alone &&
+            (rc = try_lines(a, l, e)) == ATTEMPT_FAILED)
+            rc = put_aside(a, l.from, e);
+        if (rc == ATTEMPT_FAILED) {
+            uint64_t middle = l.from + (l.to - l.from) / 2;
+            stack[n++] = (struct intake_lines){ middle, l.to };
+            stack[n++] = (struct intake_lines){ l.from, middle };
+            rc = ATTEMPT_DONE;
+        }
+    }
+    return rc;
+}
+
+/* Count the lines, with what arcat has to say of them, then look for those that fail. */
+static enum attempt_result
+by_halves(struct attempt *a, struct err *e)
+{
+    const struct manifest *m = a->env->manifest;
+    struct tally t = { 0 };
+    enum attempt_result rc = look(a, INTAKE_ALL, NULL, &t, e);
+
+    if (rc == ATTEMPT_DONE && a->n_lines == 0) {
+        err_set(e, ERR_INPUT, "shard %zu: on no input the command ends with %s",
+                a->shard, a->how);
+        rc = ATTEMPT_FATAL;
+    }
+    if (rc == ATTEMPT_DONE && manifest_by_arcat(m, a->shard) && add_arcat(a, &t, e))
+        rc = ATTEMPT_FATAL;
+    if (rc == ATTEMPT_DONE)
+        rc = bisect(a, e);
+    tally_add(&a->mark.tally, &t);
+    tally_release(&t);
+    return rc;
+}
+
+/* The lines of b as the shard's file of that suffix; none when there are none. */
+static int
+commit_lines(struct attempt *a, const struct buf *b, const char *suffix, struct err *e)
+{
+    char path[PATH_MAX];
+
+    jobdir_shard(a->env->dir, a->shard, suffix, path);
+    if (b->n > 0)
+        return jobdir_replace(path, b->p, b->n, e);
+    unlink(path);
+    return 0;
+}
+
+void
+attempt_say(const struct attempt *a, struct buf *b)
+{
+    char tail[2000];
+    off_t end = lseek(a->fd[ATTEMPT_LOG], 0, SEEK_END);
+    off_t from = end > (off_t)sizeof tail ? end - (off_t)sizeof tail : 0;
+    ssize_t n = pread(a->fd[ATTEMPT_LOG], tail, sizeof tail, from);
+
+    if (n > 0)
+        buf_add(b, tail, (size_t)n);
+}
+
+static enum attempt_result
+commit(struct attempt *a, struct err *e)
+{
+    char path[PATH_MAX];
+    int fd = a->fd[ATTEMPT_OUT];
+
+    jobdir_shard(a->env->dir, a->shard, ".out", path);
+    a->fd[ATTEMPT_OUT] = -1;
+    a->mark.out_bytes = a->out_bytes;
+    a->mark.errors_bytes = a->errors.n;
+    a->mark.poison_bytes = a->poison.n;
+    sha_end(a->sha, a->mark.out_sha);
+    a->sha = NULL;
+    return jobdir_commit(fd, a->path[ATTEMPT_OUT], path, e) ||
+                   commit_lines(a, &a->errors, ".errors", e) ||
+                   commit_lines(a, &a->poison, ".poison", e) ||
+                   mark_write(a->env->dir, a->env->manifest, a->shard, &a->mark, e)
+               ? ATTEMPT_FATAL
+               : ATTEMPT_DONE;
+}
+
+enum attempt_result
+attempt_shard(struct attempt *a, struct err *e)
+{
+    double start = pool_clock();
+    enum attempt_result rc = ATTEMPT_FAILED;
+
+    for (int i = 0; i < TRIES && rc == ATTEMPT_FAILED; i++)
+        rc = try_lines(a, INTAKE_ALL, e);
+    if (rc == ATTEMPT_FAILED)
+        rc = by_halves(a, e);
+    a->mark.tally.seconds = pool_clock() - start;
+    return rc == ATTEMPT_DONE ? commit(a, e) : rc;
+}
