@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,14 +52,24 @@ attempt_close(struct attempt *a)
     tally_release(&a->mark.tally);
 }
 
-/* Is there a reason to stop by now? Waits a little: whoever ends a whole group of
- * processes reaches the tools before us. */
+/* Is there a reason to stop by now? */
 static int
-must_stop(const struct attempt_env *env)
+must_stop(const struct attempt_env *env, int patience)
 {
     struct pollfd p[] = { { env->stop, POLLIN, 0 }, { env->stop_write, 0, 0 } };
 
-    return poll(p, 2, 300) > 0;
+    return poll(p, 2, patience) > 0;
+}
+
+/* A request to stop may reach a whole group of processes, and the tools before us. */
+static int
+patience_for(const struct bashpipe_end *end)
+{
+    for (unsigned i = 0; i < end->n_stage; i++)
+        if (end->status[i] == 128 + SIGTERM || end->status[i] == 128 + SIGINT ||
+            end->status[i] == 128 + SIGHUP)
+            return 500;
+    return end->n_stage ? 0 : 500;
 }
 
 /* What the output has behind the first `from` bytes: lines and bytes, and a newline at
@@ -153,7 +164,7 @@ fail(struct attempt *a, const struct bashpipe_end *end, const struct tally *t,
     int status = fatal_status(end, t);
 
     bashpipe_say(end, a->how, sizeof a->how);
-    if (must_stop(a->env))
+    if (must_stop(a->env, patience_for(end)))
         return ATTEMPT_STOPPED;
     if (status == 0)
         return ATTEMPT_FAILED;
@@ -221,9 +232,8 @@ accept(struct attempt *a, struct intake_lines lines, const struct bashpipe_end *
     for (unsigned i = 0; i < end->n_stage; i++)
         t->status |= end->status[i];
     if (!end->early && tally_check(t, end->n_stage, arcat, e)) {
-        snprintf(a->how, sizeof a->how, "%.150s", e->msg);
         a->errors.n = errors_before;
-        return must_stop(a->env) ? ATTEMPT_STOPPED : ATTEMPT_FAILED;
+        return must_stop(a->env, 0) ? ATTEMPT_STOPPED : ATTEMPT_WRONG;
     }
     if (add_errors(a, lines, e) || keep(a, t->bytes_out, e))
         return ATTEMPT_FATAL;
@@ -244,8 +254,7 @@ judge(struct attempt *a, struct intake_lines lines, const struct bashpipe_end *e
         rc = ATTEMPT_FATAL;
     else if (tally_read(t, buf_span(&report), &why) && bashpipe_good(end)) {
         *e = why;
-        snprintf(a->how, sizeof a->how, "%.150s", e->msg);
-        rc = ATTEMPT_FAILED;
+        rc = ATTEMPT_WRONG;
     } else if (!bashpipe_good(end))
         rc = fail(a, end, t, e);
     else
@@ -287,7 +296,7 @@ try_lines(struct attempt *a, struct intake_lines lines, struct err *e)
     if (end.stopped)
         rc = ATTEMPT_STOPPED;
     else if (bad)
-        rc = must_stop(env) ? ATTEMPT_STOPPED : ATTEMPT_FATAL;
+        rc = must_stop(env, 0) ? ATTEMPT_STOPPED : ATTEMPT_FATAL;
     else
         rc = judge(a, lines, &end, &t, e);
     tally_release(&t);
@@ -313,7 +322,7 @@ look(struct attempt *a, struct intake_lines lines, struct buf *raw, struct tally
             buf_add(raw, chunk, (size_t)n);
     a->n_lines = raw ? a->n_lines : intake_n_lines(in);
     if (intake_close(in, &status, n < 0 ? &(struct err){ 0 } : e) || n < 0)
-        return must_stop(a->env) ? ATTEMPT_STOPPED : ATTEMPT_FATAL;
+        return must_stop(a->env, 0) ? ATTEMPT_STOPPED : ATTEMPT_FATAL;
     t->status = status == 1;
     return ATTEMPT_DONE;
 }
@@ -451,7 +460,7 @@ attempt_shard(struct attempt *a, struct err *e)
     double start = pool_clock();
     enum attempt_result rc = ATTEMPT_FAILED;
 
-    for (int i = 0; i < TRIES && rc == ATTEMPT_FAILED; i++)
+    for (int i = 0; i < TRIES && (rc == ATTEMPT_FAILED || rc == ATTEMPT_WRONG); i++)
         rc = try_lines(a, INTAKE_ALL, e);
     if (rc == ATTEMPT_FAILED)
         rc = by_halves(a, e);

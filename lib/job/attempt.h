@@ -31,6 +31,7 @@ struct attempt_env {
 enum attempt_result {
     ATTEMPT_DONE,
     ATTEMPT_FAILED,  /* the command did, for a reason that may lie in the data */
+    ATTEMPT_WRONG,   /* it ended well, but its counts do not agree: e says how */
     ATTEMPT_STOPPED, /* we were asked to stop */
     ATTEMPT_FATAL    /* nobody can do it: e says why */
 };

@@ -22,7 +22,7 @@ struct run {
     struct intake *in;
     pid_t bash;
     int feed, status; /* our ends: its input, -1 when closed; what PIPESTATUS says */
-    char chunk[CHUNK], said[512];
+    char chunk[CHUNK], said[512]; /* said: ended by NUL, as r is cleared */
     size_t at, n, n_said;
 };
 
@@ -36,7 +36,7 @@ start(struct run *r, struct err *e)
     struct buf script = { 0 };
 
     /* The newline ends a comment that the command may end in. */
-    buf_printf(&script, "%s\necho \"${PIPESTATUS[@]}\" >&%d", p->command, SPAWN_FD);
+    buf_printf(&script, "%s\necho $? \"${PIPESTATUS[@]}\" >&%d", p->command, SPAWN_FD);
     buf_char(&script, '\0');
     argv[2] = script.p;
     s.env[0][0] = "TEXTMILL_REPORT", s.env[0][1] = p->report;
@@ -143,19 +143,26 @@ pump(struct run *r, struct bashpipe_end *end, struct err *e)
     }
 }
 
+/* "STATUS STAGE...": what the command ended with, and the stages of the last pipe in it.
+ * Those are not about the command if it is no pipe but a loop, and end with something
+ * else. */
 static void
 parse_status(struct run *r, struct bashpipe_end *end)
 {
     char *at = r->said, *stop;
+    long all = strtol(at, &stop, 10);
 
-    r->said[r->n_said] = '\0';
-    if (r->n_said == 0 || r->said[r->n_said - 1] != '\n')
+    if (r->n_said == 0 || r->said[r->n_said - 1] != '\n' || stop == at)
         return;
-    for (; end->n_stage < BASHPIPE_STAGES; at = stop) {
+    for (at = stop; end->n_stage < BASHPIPE_STAGES; at = stop) {
         long v = strtol(at, &stop, 10);
         if (stop == at)
             break;
         end->status[end->n_stage++] = (int)v;
+    }
+    if (end->n_stage == 0 || end->status[end->n_stage - 1] != all) {
+        end->status[0] = (int)all;
+        end->n_stage = 1;
     }
 }
 

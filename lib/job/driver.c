@@ -282,7 +282,7 @@ run(struct driver *d, struct err *e)
         return should_stop(d) ? STOPPED : err_exit(e->code);
     if ((done = finish_done(&d->dir, &d->m, &status, e)) != 0) {
         if (done > 0 && !d->opt->keep)
-            finish_clear(&d->dir, &d->m);
+            finish_clear(&d->dir);
         return done > 0 ? status : err_exit(e->code);
     }
     set_places(d);

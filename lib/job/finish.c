@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,7 +198,7 @@ finish_job(const struct jobdir *d, const struct manifest *m,
     *status = jobreport_status(&report);
     jobreport_release(&report);
     if (rc == 0 && !opt->keep)
-        finish_clear(d, m);
+        finish_clear(d);
     return rc;
 }
 
@@ -225,19 +226,21 @@ finish_done(const struct jobdir *d, const struct manifest *m, int *status,
     return rc ? -1 : 1;
 }
 
-void
-finish_clear(const struct jobdir *d, const struct manifest *m)
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
-    static const char *const suffix[] = { ".json", ".out", ".errors", ".poison" };
+    (void)st;
+    (void)kind;
+    (void)at;
+    (void)remove(path);
+    return 0;
+}
+
+void
+finish_clear(const struct jobdir *d)
+{
     char path[PATH_MAX];
 
-    for (size_t i = 0; i < m->n_shard; i++)
-        for (size_t k = 0; k < sizeof suffix / sizeof *suffix; k++) {
-            jobdir_shard(d, i, suffix[k], path);
-            unlink(path);
-        }
-    jobdir_path(d, "shards/lock", path);
-    unlink(path);
     jobdir_path(d, "shards", path);
-    rmdir(path);
+    (void)nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

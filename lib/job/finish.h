@@ -27,7 +27,7 @@ int finish_job(const struct jobdir *d, const struct manifest *m,
 int finish_done(const struct jobdir *d, const struct manifest *m, int *status,
                 struct err *e);
 
-/* Remove the shards of a job that is done. */
-void finish_clear(const struct jobdir *d, const struct manifest *m);
+/* Remove the shards of a job that is done, with all that is in their folder. */
+void finish_clear(const struct jobdir *d);
 
 #endif

@@ -190,7 +190,7 @@ tally_check(const struct tally *t, unsigned stages, int from_arcat, struct err *
     for (size_t i = 0; i < t->n_tool; i++) {
         const struct tally_tool *tool = &t->tool[i];
         if (from_arcat && strcmp(tool->name, "arcat") == 0) {
-            source = tool->out;
+            source = tool->done; /* what it passes over it does not write */
             n_source++;
         } else if (tool->opaque) {
             return 0;
