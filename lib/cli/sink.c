@@ -207,7 +207,7 @@ account(struct sink *s, const struct input *in, const struct batch *b, size_t i,
 static int
 flush(int fd, const char *name, struct buf *b, struct err *e)
 {
-    int rc = fd >= 0 && b->n > 0 ? file_write_all(fd, b->p, b->n) : 0;
+    int rc = fd >= 0 && b->n > 0 ? file_write_lines(fd, b->p, b->n) : 0;
 
     b->n = 0;
     return rc ? err_set(e, ERR_OUTPUT, "cannot write %s: %s", name, strerror(errno))

@@ -39,8 +39,9 @@ start_arcat(struct intake *in, const char *report, const char *errors, struct er
     snprintf(shard, sizeof shard, "--shard=%llu/%llu",
              (unsigned long long)in->shard->from + 1,
              (unsigned long long)in->shard->to);
-    buf_printf(&script, "exec arcat %s \"$1\" -- \"$2\" </dev/null",
-               in->m->arcat ? in->m->arcat : "");
+    /* Told to read a part, arcat cannot say the numbers of lines. */
+    buf_printf(&script, "exec arcat %s %s -- \"$2\" </dev/null",
+               in->m->arcat ? in->m->arcat : "", in->shard->to > 1 ? "\"$1\"" : "");
     buf_char(&script, '\0');
     argv[2] = script.p;
     s.env[0][0] = "TEXTMILL_REPORT";
