@@ -61,15 +61,21 @@ must_stop(const struct attempt_env *env, int patience)
     return poll(p, 2, patience) > 0;
 }
 
+static int
+is_request(int status)
+{
+    return status == 128 + SIGTERM || status == 128 + SIGINT || status == 128 + SIGHUP;
+}
+
 /* A request to stop may reach a whole group of processes, and the tools before us. */
 static int
 patience_for(const struct bashpipe_end *end)
 {
+    int asked = end->n_stage == 0 && is_request(end->bash);
+
     for (unsigned i = 0; i < end->n_stage; i++)
-        if (end->status[i] == 128 + SIGTERM || end->status[i] == 128 + SIGINT ||
-            end->status[i] == 128 + SIGHUP)
-            return 500;
-    return end->n_stage ? 0 : 500;
+        asked |= is_request(end->status[i]);
+    return asked ? 500 : 0;
 }
 
 /* What the output has behind the first `from` bytes: lines and bytes, and a newline at

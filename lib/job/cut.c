@@ -47,8 +47,14 @@ needs_arcat(const struct file *f)
     return f->n > 0 && kind_magic(first) != KIND_NONE;
 }
 
-static void
-cut_archive(struct manifest *m, uint32_t input, const struct file *f)
+static int
+no_hash(struct err *e)
+{
+    return err_set(e, ERR_NOMEM, "no memory to hash an input");
+}
+
+static int
+cut_archive(struct manifest *m, uint32_t input, const struct file *f, struct err *e)
 {
     char hex[SHA_HEX];
     uint64_t n = f->n / CUT_ARCHIVE_BLOCKS / m->block + 1;
@@ -62,6 +68,7 @@ cut_archive(struct manifest *m, uint32_t input, const struct file *f)
         s->from = i;
         s->to = n;
     }
+    return hex[0] ? 0 : no_hash(e);
 }
 
 /* Where the shard that begins at `from` ends: behind a newline, or with the file. */
@@ -77,8 +84,8 @@ end_of(const struct file *f, size_t from, uint64_t block)
     return nl ? (size_t)(nl - f->p) + 1 : f->n;
 }
 
-static void
-cut_lines(struct manifest *m, uint32_t input, const struct file *f)
+static int
+cut_lines(struct manifest *m, uint32_t input, const struct file *f, struct err *e)
 {
     m->input[input].sha256 = "";
     for (size_t at = 0, end; at < f->n; at = end) {
@@ -88,33 +95,44 @@ cut_lines(struct manifest *m, uint32_t input, const struct file *f)
         s->from = at;
         s->to = end;
         sha_hex(f->p + at, end - at, s->sha256);
+        if (s->sha256[0] == '\0')
+            return no_hash(e);
         file_let_go(f->p + at, end - at);
     }
+    return 0;
+}
+
+/* The next input of m. */
+static int
+add_input(struct manifest *m, const char *path, struct err *e)
+{
+    uint32_t input = (uint32_t)m->n_input++;
+    struct manifest_input *in = &m->input[input];
+    char *real = realpath(path, NULL);
+    struct file f;
+    int rc;
+
+    if (real == NULL)
+        return err_set(e, ERR_INPUT, "cannot open '%s': %s", path, strerror(errno));
+    *in = (struct manifest_input){ .path = manifest_copy(m, real) };
+    free(real);
+    if (file_map(&f, in->path, e))
+        return -1;
+    in->size = f.n;
+    in->state = state_of(m, &f);
+    rc = m->arcat || needs_arcat(&f) ? cut_archive(m, input, &f, e)
+                                     : cut_lines(m, input, &f, e);
+    file_unmap(&f);
+    return rc;
 }
 
 int
 cut_inputs(struct manifest *m, const char *const *paths, size_t n, struct err *e)
 {
     m->input = arena_alloc(&m->arena, mem_mul(n ? n : 1, sizeof *m->input));
-    for (m->n_input = 0; m->n_input < n; m->n_input++) {
-        struct manifest_input *in = &m->input[m->n_input];
-        char *real = realpath(paths[m->n_input], NULL);
-        struct file f;
-        if (real == NULL)
-            return err_set(e, ERR_INPUT, "cannot open '%s': %s", paths[m->n_input],
-                           strerror(errno));
-        *in = (struct manifest_input){ .path = manifest_copy(m, real) };
-        free(real);
-        if (file_map(&f, in->path, e))
+    for (size_t i = 0; i < n; i++)
+        if (add_input(m, paths[i], e))
             return -1;
-        in->size = f.n;
-        in->state = state_of(m, &f);
-        if (m->arcat || needs_arcat(&f))
-            cut_archive(m, (uint32_t)m->n_input, &f);
-        else
-            cut_lines(m, (uint32_t)m->n_input, &f);
-        file_unmap(&f);
-    }
     return 0;
 }
 

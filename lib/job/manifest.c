@@ -214,7 +214,9 @@ manifest_load(struct manifest *m, const char *path, struct err *e)
     rc = file_read(path, MAX_BYTES, &b, e);
     if (rc == 0) {
         sha_hex(b.p, b.n, m->id);
-        if (!parse(m, buf_span(&b)))
+        if (m->id[0] == '\0')
+            rc = err_set(e, ERR_NOMEM, "no memory to hash '%s'", path);
+        else if (!parse(m, buf_span(&b)))
             rc = err_set(e, ERR_INPUT, "'%s' is no manifest of this version", path);
     }
     buf_free(&b);

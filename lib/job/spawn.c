@@ -72,6 +72,19 @@ set_signals(posix_spawnattr_t *attr, int session)
         attr, (short)(flags | (session ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP)));
 }
 
+/* 0, or why not. */
+static int
+set_files(posix_spawn_file_actions_t *files, const struct spawn *s)
+{
+    int rc = 0;
+
+    for (int i = 0; i < 4 && rc == 0; i++)
+        if (s->fd[i] >= 0)
+            rc = posix_spawn_file_actions_adddup2(files, s->fd[i],
+                                                  i == 3 ? SPAWN_FD : i);
+    return rc;
+}
+
 pid_t
 spawn_start(const struct spawn *s, struct err *e)
 {
@@ -85,11 +98,10 @@ spawn_start(const struct spawn *s, struct err *e)
     posix_spawn_file_actions_init(&files);
     posix_spawnattr_init(&attr);
     set_signals(&attr, s->session);
-    for (int i = 0; i < 4; i++)
-        if (s->fd[i] >= 0)
-            posix_spawn_file_actions_adddup2(&files, s->fd[i], i == 3 ? SPAWN_FD : i);
-    rc = posix_spawnp(&pid, s->argv[0], &files, &attr,
-                      (char *const *)(uintptr_t)s->argv, env);
+    rc = set_files(&files, s);
+    if (rc == 0)
+        rc = posix_spawnp(&pid, s->argv[0], &files, &attr,
+                          (char *const *)(uintptr_t)s->argv, env);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attr);
     mem_free(env);
