@@ -152,6 +152,18 @@ load_head(struct manifest *m, struct json v, uint64_t *n_shard)
     return m->version && m->command && load_inputs(m, json_get(v, "inputs"));
 }
 
+/* A string of hexadecimal digits: nothing in it is escaped. */
+static int
+is_hash(struct json v)
+{
+    if (v.type != JSON_STRING || (v.n != 2 && v.n != SHA_HEX + 1))
+        return 0;
+    for (size_t i = 1; i + 1 < v.n; i++)
+        if (!memchr("0123456789abcdef", v.p[i], 16))
+            return 0;
+    return 1;
+}
+
 static int
 load_shard(struct manifest *m, struct json v, struct manifest_shard *s)
 {
@@ -161,8 +173,7 @@ load_shard(struct manifest *m, struct json v, struct manifest_shard *s)
     *s = (struct manifest_shard){ 0 };
     if (!get_number(v, "input", &input) || input >= m->n_input ||
         !get_number(v, "from", &s->from) || !get_number(v, "to", &s->to) ||
-        s->from > s->to || sha.type != JSON_STRING ||
-        (sha.n != 2 && sha.n != SHA_HEX + 1))
+        s->from > s->to || !is_hash(sha))
         return 0;
     s->input = (uint32_t)input;
     memcpy(s->sha256, sha.p + 1, sha.n - 2);
@@ -205,6 +216,17 @@ parse(struct manifest *m, struct str rest)
 }
 
 int
+manifest_parse(struct manifest *m, struct str text)
+{
+    *m = (struct manifest){ 0 };
+    sha_hex(text.p, text.n, m->id);
+    if (m->id[0] && parse(m, text))
+        return 1;
+    manifest_release(m);
+    return 0;
+}
+
+int
 manifest_load(struct manifest *m, const char *path, struct err *e)
 {
     struct buf b = { 0 };
@@ -212,16 +234,9 @@ manifest_load(struct manifest *m, const char *path, struct err *e)
 
     *m = (struct manifest){ 0 };
     rc = file_read(path, MAX_BYTES, &b, e);
-    if (rc == 0) {
-        sha_hex(b.p, b.n, m->id);
-        if (m->id[0] == '\0')
-            rc = err_set(e, ERR_NOMEM, "no memory to hash '%s'", path);
-        else if (!parse(m, buf_span(&b)))
-            rc = err_set(e, ERR_INPUT, "'%s' is no manifest of this version", path);
-    }
+    if (rc == 0 && !manifest_parse(m, buf_span(&b)))
+        rc = err_set(e, ERR_INPUT, "'%s' is no manifest of this version", path);
     buf_free(&b);
-    if (rc)
-        manifest_release(m);
     return rc;
 }
 

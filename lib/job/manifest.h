@@ -59,6 +59,9 @@ manifest_by_arcat(const struct manifest *m, size_t shard)
 /* All of m but id, as the file has it; and id. */
 void manifest_write(struct manifest *m, struct buf *b);
 
+/* 1, or 0: the text is none. */
+int manifest_parse(struct manifest *m, struct str text);
+
 /* ERR_INPUT: it cannot be read, or is none. */
 int manifest_load(struct manifest *m, const char *path, struct err *e);
 void manifest_release(struct manifest *m);
