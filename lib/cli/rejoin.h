@@ -7,8 +7,8 @@
  * something in between where there was white space in the text; lists as one list.
  * Records without `_chunk` pass.
  *
- * Counts: of n pieces n - 1 are blank and the last is the one done. Pieces of a record that
- * is not whole are rejected, all that are there.
+ * Counts: of n pieces n - 1 are blank and the last is the one done. Pieces of a record
+ * that is not whole are rejected, all that are there.
  *
  * Limits:  a record's pieces, REJOIN_BYTES.  Threads: one owner.
  */

@@ -309,7 +309,7 @@ try_lines(struct attempt *a, struct intake_lines lines, struct err *e)
     return rc;
 }
 
-/* Read the shard without the command: its lines are counted, and line `want` is kept. */
+/* Read lines of the shard without the command: into raw, or (NULL) to count them. */
 static enum attempt_result
 look(struct attempt *a, struct intake_lines lines, struct buf *raw, struct tally *t,
      struct err *e)
@@ -392,7 +392,7 @@ bisect(struct attempt *a, struct err *e)
     return rc;
 }
 
-/* Count the lines, with what arcat has to say of them, then look for those that fail. */
+/* Count the lines, with what arcat has to say of them; then look for the bad ones. */
 static enum attempt_result
 by_halves(struct attempt *a, struct err *e)
 {
@@ -455,7 +455,7 @@ commit(struct attempt *a, struct err *e)
     return jobdir_commit(fd, a->path[ATTEMPT_OUT], path, e) ||
                    commit_lines(a, &a->errors, ".errors", e) ||
                    commit_lines(a, &a->poison, ".poison", e) ||
-                   mark_write(a->env->dir, a->env->manifest, a->shard, &a->mark, e)
+                   shardmark_write(a->env->dir, a->env->manifest, a->shard, &a->mark, e)
                ? ATTEMPT_FATAL
                : ATTEMPT_DONE;
 }

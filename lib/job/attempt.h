@@ -6,10 +6,11 @@
  *     if (rc == 0) rc = attempt_shard(&a, &e);      ATTEMPT_DONE: it is committed
  *     attempt_close(&a);
  *
- * The command is run on all of the shard. When that fails twice, on halves, and on halves
- * of the half that fails, until a record is alone: one that fails alone, twice, is put
- * aside. (A record that brings a process down must not stop the night.) Output of a run
- * that failed is cut off again; what was made is given its place when all of it is there.
+ * The command is run on all of the shard. When that fails twice, on halves, and on
+ * halves of the half that fails, until a record is alone: one that fails alone, twice,
+ * is put aside. (A record that brings a process down must not stop the night.) Output
+ * of a run that failed is cut off again; what was made is given its place when all of
+ * it is there.
  *
  * Threads: one owner.
  */
@@ -17,7 +18,7 @@
 #define JOB_ATTEMPT_H
 
 #include "job/bashpipe.h"
-#include "job/mark.h"
+#include "job/shardmark.h"
 
 /* What workers know; constant. */
 struct attempt_env {
@@ -56,7 +57,7 @@ struct attempt {
     struct buf errors, poison; /* lines */
     uint64_t n_poison;
     char how[160]; /* how the command ended the last time it failed */
-    struct mark mark;
+    struct shardmark mark;
 };
 
 /* ERR_OUTPUT. To be closed in any case. */

@@ -13,8 +13,8 @@
 #include "job/manifest.h"
 
 /* Append the lines of `text`, sorted, each with input and offset of the shard. number:
- * they tell lines of the shard's part that begins behind so many; else the numbers are of
- * nobody's interest and left out. ERR_INPUT: these are no such lines. */
+ * they tell lines of the shard's part that begins behind so many; else the numbers are
+ * of nobody's interest and left out. ERR_INPUT: these are no such lines. */
 int badlines_add(struct buf *b, const struct manifest *m, size_t shard, struct str text,
                  int number, uint64_t before, struct err *e);
 

@@ -143,9 +143,9 @@ pump(struct run *r, struct bashpipe_end *end, struct err *e)
     }
 }
 
-/* "STATUS STAGE...": what the command ended with, and the stages of the last pipe in it.
- * Those are not about the command if it is no pipe but a loop, and end with something
- * else. */
+/* "STATUS STAGE...": what the command ended with, and the stages of the last pipe in
+ * it. Those are not about the command if it is no pipe but a loop, and end with
+ * something else. */
 static void
 parse_status(struct run *r, struct bashpipe_end *end)
 {

@@ -21,8 +21,8 @@
  * ERR_INPUT: a file cannot be read, or is no regular file. */
 int cut_inputs(struct manifest *m, const char *const *paths, size_t n, struct err *e);
 
-/* Are these the inputs that m was made of, with the bytes that they had then? Reads only
- * files that could have changed. ERR_INPUT: no, and which. */
+/* Are these the inputs that m was made of, with the bytes that they had then? Reads
+ * only files that could have changed. ERR_INPUT: no, and which. */
 int cut_check(const struct manifest *m, const char *const *paths, size_t n,
               struct err *e);
 

@@ -18,10 +18,10 @@
 #include "cli/signals.h"
 #include "job/cut.h"
 #include "job/finish.h"
-#include "job/mark.h"
 #include "job/placer.h"
 #include "job/probe.h"
 #include "job/progress.h"
+#include "job/shardmark.h"
 #include "job/spawn.h"
 #include "job/until.h"
 
@@ -210,7 +210,7 @@ missing(struct driver *d, int begin, int *busy)
     for (size_t i = 0; i < d->m.n_shard; i++) {
         const struct manifest_shard *s = &d->m.shard[i];
         uint64_t size = manifest_by_arcat(&d->m, i) ? 0 : s->to - s->from;
-        int done = mark_there(&d->dir, i);
+        int done = shardmark_there(&d->dir, i);
         n += !done;
         bytes += size;
         before += done ? size : 0;

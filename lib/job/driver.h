@@ -5,8 +5,8 @@
  *     while shards are missing: let parallel start workers, and watch them
  *     finish.h
  *
- * Nothing is known but what is on the disk, so it does not matter how often, or where, it
- * was ended before.
+ * Nothing is known but what is on the disk, so it does not matter how often, or where,
+ * it was ended before.
  *
  * Threads: one owner; the signals have their own.
  */

@@ -84,7 +84,7 @@ append(struct joined *j, const char *path, uint64_t size, const char *hex,
 }
 
 static int
-join_shard(const struct jobdir *d, size_t shard, const struct mark *mark,
+join_shard(const struct jobdir *d, size_t shard, const struct shardmark *mark,
            struct joined j[3], struct buf *chunk, struct err *e)
 {
     const uint64_t size[] = { mark->out_bytes, mark->errors_bytes, mark->poison_bytes };
@@ -108,13 +108,13 @@ join(const struct jobdir *d, const struct manifest *m, struct joined j[3],
     int damaged = 0, rc = 0;
 
     for (size_t i = 0; i < m->n_shard && rc == 0; i++) {
-        struct mark mark;
-        int good = mark_read(d, m, i, &mark);
+        struct shardmark mark;
+        int good = shardmark_read(d, m, i, &mark);
         rc = good ? join_shard(d, i, &mark, j, &chunk, e) : 1;
         if (rc == 0)
             jobreport_add(report, i, &mark);
         if (rc == 1) {
-            mark_remove(d, i);
+            shardmark_remove(d, i);
             damaged = 1;
             rc = 0;
         }

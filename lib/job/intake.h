@@ -6,8 +6,8 @@
  *     rc = intake_close(in, &e);
  *
  * Of a file of lines it reads the shard's range, of an archive what arcat makes of it.
- * What was read whole must have the hash that the manifest has: a file that changes while
- * the job runs is found out.
+ * What was read whole must have the hash that the manifest has: a file that changes
+ * while the job runs is found out.
  *
  * Threads: one owner.  Owns: a descriptor, and arcat's process, which ends with it.
  */
@@ -35,8 +35,8 @@ long intake_read(struct intake *in, char *p, size_t cap, struct err *e);
 uint64_t intake_n_lines(const struct intake *in);
 uint64_t intake_n_bytes(const struct intake *in);
 
-/* 0, or -1: ERR_INPUT: arcat failed, or (when all was read) these are not the bytes that
- * the manifest is about. *status: arcat's exit status, else 0. */
+/* 0, or -1: ERR_INPUT: arcat failed, or (when all was read) these are not the bytes
+ * that the manifest is about. *status: arcat's exit status, else 0. */
 int intake_close(struct intake *in, int *status, struct err *e);
 
 #endif

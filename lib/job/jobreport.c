@@ -17,7 +17,7 @@ jobreport_release(struct jobreport *r)
 }
 
 void
-jobreport_add(struct jobreport *r, size_t shard, const struct mark *mark)
+jobreport_add(struct jobreport *r, size_t shard, const struct shardmark *mark)
 {
     size_t at = r->n_slow;
 

@@ -7,7 +7,7 @@
 #define JOB_JOBREPORT_H
 
 #include "job/jobdir.h"
-#include "job/mark.h"
+#include "job/shardmark.h"
 
 #define JOBREPORT_SLOW 5
 
@@ -26,7 +26,7 @@ struct jobreport {
 
 void jobreport_init(struct jobreport *r, const struct manifest *m, double seconds);
 void jobreport_release(struct jobreport *r);
-void jobreport_add(struct jobreport *r, size_t shard, const struct mark *mark);
+void jobreport_add(struct jobreport *r, size_t shard, const struct shardmark *mark);
 
 /* The exit status of a job that is whole: 0, or 1 where records are bad. */
 int jobreport_status(const struct jobreport *r);

@@ -7,8 +7,8 @@
  *     {"millrun":1,"version":"0.1.0","command":"classify -T -m sentiment","arcat":null,
  *      "block":4194304,"stages":1,"tools":[{"tool":"classify",...}],"shards":2,
  *      "inputs":[{"path":"/a.log","size":6000000,"state":"...","sha256":""}]}
- *     {"input":0,"from":0,"to":4194290,"sha256":"..."}       bytes, cut behind a newline
- *     {"input":1,"from":0,"to":4,"sha256":""}                part 0 of 4 by arcat
+ *     {"input":0,"from":0,"to":4194290,"sha256":"..."}     bytes, cut behind a newline
+ *     {"input":1,"from":0,"to":4,"sha256":""}              part 0 of 4 by arcat
  *
  * Owns: its strings.  Threads: constant once loaded.
  */

@@ -1,11 +1,11 @@
 /*
  * placer.h - GNU parallel, which starts the workers, here or on other machines
  *
- * It is given nothing but the workers' command line: it starts one for each place, starts
- * anew those that die, elsewhere if it can, and leaves hosts that cannot be reached. Its
- * standard output is a pipe that we read, and what workers say in it is for the eye: not
- * a byte of a result goes through it, and its exit status is not believed (it is 0 after
- * a SIGHUP, and 255 when its TMPDIR is full).
+ * It is given nothing but the workers' command line: it starts one for each place,
+ * starts anew those that die, elsewhere if it can, and leaves hosts that cannot be
+ * reached. Its standard output is a pipe that we read, and what workers say in it is
+ * for the eye: not a byte of a result goes through it, and its exit status is not
+ * believed (it is 0 after a SIGHUP, and 255 when its TMPDIR is full).
  *
  * Threads: one owner.
  */

@@ -1,9 +1,10 @@
 /*
  * probe.h - run the command on nothing, before it is run on a corpus
  *
- * It must end well there: words that are no program, a model that is missing, options that
- * contradict each other are told at once. What the tools then report of themselves
- * (versions, models and their hashes, precision) is what the job is pinned to.
+ * It must end well there: words that are no program, a model that is missing, options
+ * that contradict each other are told at once. What the tools then report of
+ * themselves (versions, models and their hashes, precision) is what the job is pinned
+ * to.
  *
  * Threads: one owner.
  */

@@ -1,11 +1,11 @@
 /*
  * tally.h - counts of a shard and of a job, and whether they agree
  *
- * Every tool of a pipe appends a line to $TEXTMILL_REPORT when it is done. Each must keep
- * in = blank + done + passed + kept + rejected; and where every stage of the pipe is
- * ours, what one writes another reads, so that all they took in and the lines that left
- * the pipe are as many as the lines that went into it and all they gave out. (With a jq
- * in between nothing can be said of the whole.)
+ * Every tool of a pipe appends a line to $TEXTMILL_REPORT when it is done. Each must
+ * keep in = blank + done + passed + kept + rejected; and where every stage of the pipe
+ * is ours, what one writes another reads, so that all they took in and the lines that
+ * left the pipe are as many as the lines that went into it and all they gave out.
+ * (With a jq in between nothing can be said of the whole.)
  *
  * Owns: its tools.  Threads: one owner.
  */

@@ -85,14 +85,14 @@ take_all(struct worker *w, struct err *e)
 
     for (size_t i = 0; i < m->n_shard; i++) {
         int got, end = 0;
-        if (mark_there(w->env.dir, i))
+        if (shardmark_there(w->env.dir, i))
             continue;
         if (should_stop(w))
             return 0;
         if ((got = jobdir_take(w->locks, i, e)) < 0)
             return -1;
         /* Somebody may have finished it just before we had the lock. */
-        if (got && !mark_there(w->env.dir, i))
+        if (got && !shardmark_there(w->env.dir, i))
             end = do_shard(w, i);
         if (got)
             jobdir_leave(w->locks, i);

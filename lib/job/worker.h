@@ -2,9 +2,10 @@
  * worker.h - take shards that are not done, one after another, until there is none
  *
  * Any number of workers may run at once, on any machine that sees the folder and the
- * inputs under the same names: locks keep them off each other's shards. A worker ends when
- * there is nothing left to take, when it is told to (SIGTERM), and when nobody reads its
- * standard output any more, which is what becomes of it when the driver dies.
+ * inputs under the same names: locks keep them off each other's shards. A worker ends
+ * when there is nothing left to take, when it is told to (SIGTERM), and when nobody
+ * reads its standard output any more, which is what becomes of it when the driver
+ * dies.
  *
  * It says what it did in lines on stdout:
  *     done SHARD LINES BAD BYTES MILLISECONDS
@@ -25,8 +26,8 @@ struct worker_opt {
     int max_poison;
 };
 
-/* The exit status: 0, also when stopped or when a shard cannot be done (which is said on
- * stdout): then to start it again would not help. Else 3 or 5, with e. */
+/* The exit status: 0, also when stopped or when a shard cannot be done (which is said
+ * on stdout): then to start it again would not help. Else 3 or 5, with e. */
 int worker_run(const struct jobdir *d, const struct worker_opt *opt, struct err *e);
 
 #endif

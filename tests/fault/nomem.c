@@ -1,8 +1,8 @@
 /*
  * nomem.c - a library to be loaded before all others: memory ends at a chosen moment
  *
- * NOMEM=N: the N-th request for memory fails, and every one behind it with NOMEM_ALL set.
- * NOMEM_COUNT=FILE: at the end, how many there were.
+ * NOMEM=N: the N-th request for memory fails, and every one behind it with NOMEM_ALL
+ * set. NOMEM_COUNT=FILE: at the end, how many there were.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

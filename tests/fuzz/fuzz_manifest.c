@@ -1,6 +1,6 @@
 /*
- * fuzz_manifest.c - a manifest of any bytes: what is read can be written, and is the same
- * when it is read again
+ * fuzz_manifest.c - a manifest of any bytes: what is read can be written, and is the
+ * same when it is read again
  */
 #include <stdint.h>
 #include <stdlib.h>

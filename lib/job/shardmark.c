@@ -1,5 +1,5 @@
-/* mark.c - what says that a shard is done */
-#include "job/mark.h"
+/* shardmark.c - what says that a shard is done */
+#include "job/shardmark.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,8 +23,8 @@ set_host(char host[64])
 }
 
 int
-mark_write(const struct jobdir *d, const struct manifest *m, size_t shard,
-           struct mark *mark, struct err *e)
+shardmark_write(const struct jobdir *d, const struct manifest *m, size_t shard,
+                struct shardmark *mark, struct err *e)
 {
     char path[PATH_MAX];
     struct buf b = { 0 };
@@ -78,7 +78,7 @@ get_size(const struct jobdir *d, size_t shard, const char *suffix, struct json v
 
 static int
 parse(const struct jobdir *d, const struct manifest *m, size_t shard, struct str text,
-      struct mark *mark)
+      struct shardmark *mark)
 {
     struct err ignored;
     struct json v;
@@ -94,15 +94,15 @@ parse(const struct jobdir *d, const struct manifest *m, size_t shard, struct str
 }
 
 int
-mark_read(const struct jobdir *d, const struct manifest *m, size_t shard,
-          struct mark *mark)
+shardmark_read(const struct jobdir *d, const struct manifest *m, size_t shard,
+               struct shardmark *mark)
 {
     char path[PATH_MAX];
     struct buf b = { 0 };
     struct err ignored;
     int done;
 
-    *mark = (struct mark){ 0 };
+    *mark = (struct shardmark){ 0 };
     jobdir_shard(d, shard, ".json", path);
     done = file_read(path, MAX_MARK, &b, &ignored) == 0 &&
            parse(d, m, shard, buf_span(&b), mark);
@@ -111,7 +111,7 @@ mark_read(const struct jobdir *d, const struct manifest *m, size_t shard,
 }
 
 int
-mark_there(const struct jobdir *d, size_t shard)
+shardmark_there(const struct jobdir *d, size_t shard)
 {
     char path[PATH_MAX];
 
@@ -120,7 +120,7 @@ mark_there(const struct jobdir *d, size_t shard)
 }
 
 void
-mark_remove(const struct jobdir *d, size_t shard)
+shardmark_remove(const struct jobdir *d, size_t shard)
 {
     char path[PATH_MAX];
 
