@@ -9,7 +9,7 @@
 struct conf {
     const char *dir, *arcat, *hosts, *until, *job;
     size_t block;
-    int workers, max_poison, keep, quiet, worker;
+    int workers, max_poison, keep, quiet, worker, probe;
 };
 
 static const struct cli_opt opts[] = {
@@ -33,6 +33,8 @@ static const struct cli_opt opts[] = {
     OPT(0, "worker", NULL, CLI_FLAG, worker,
         "take shards of the job in --dir: what millrun starts"),
     OPT(0, "job", "ID", CLI_STR, job, "the job that the worker is for"),
+    OPT(0, "probe", NULL, CLI_FLAG, probe,
+        "see first that its tools are those of the job"),
     { 0 },
 #undef OPT
 };
@@ -41,7 +43,9 @@ static const struct cli_opt opts[] = {
 static int
 work(const struct cli *c, const struct conf *conf)
 {
-    struct worker_opt opt = { .job = conf->job, .max_poison = conf->max_poison };
+    struct worker_opt opt = { .job = conf->job,
+                              .max_poison = conf->max_poison,
+                              .probe = conf->probe };
     struct jobdir dir;
     struct err e = { 0 };
     int status;
@@ -49,7 +53,7 @@ work(const struct cli *c, const struct conf *conf)
     if (jobdir_open(&dir, conf->dir, 0, &e))
         return cli_fail(c, &e);
     status = worker_run(&dir, &opt, &e);
-    if (status)
+    if (e.code != ERR_NONE)
         cli_fail(c, &e);
     return status;
 }

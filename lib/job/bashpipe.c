@@ -13,9 +13,8 @@
 
 #include "job/spawn.h"
 
-#define CHUNK     ((size_t)1 << 16)
-#define PIPE_SIZE (1 << 20)
-#define PATIENCE  1000 /* milliseconds between looks whether bash is there */
+#define CHUNK    ((size_t)1 << 16)
+#define PATIENCE 1000 /* milliseconds between looks whether bash is there */
 
 struct run {
     const struct bashpipe *p;
@@ -58,8 +57,7 @@ start(struct run *r, struct err *e)
     r->status = status[0];
     if (r->bash < 0)
         return -1;
-    /* Few, long writes: as a plain pipe from a file would have. */
-    (void)fcntl(r->feed, F_SETPIPE_SZ, PIPE_SIZE);
+    /* (A larger pipe would be more work for nothing when we are killed.) */
     (void)fcntl(r->feed, F_SETFL, O_NONBLOCK);
     return 0;
 }

@@ -88,8 +88,13 @@ plan(struct driver *d, const char *path, struct err *e)
                               .tools = buf_span(&d->probe.tools) };
     rc = cut_inputs(&d->m, d->opt->inputs, d->opt->n_input, e);
     if (rc == 0) {
+        struct manifest back;
         manifest_write(&d->m, &b);
-        rc = jobdir_replace(path, b.p, b.n, e);
+        if (manifest_parse(&back, buf_span(&b)))
+            rc = jobdir_replace(path, b.p, b.n, e);
+        else
+            rc = err_set(e, ERR_USAGE, "the command or a file's name is not UTF-8");
+        manifest_release(&back);
     }
     buf_free(&b);
     manifest_release(&d->m);

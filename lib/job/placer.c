@@ -65,8 +65,8 @@ worker_line(struct buf *b, const struct jobdir *d, const struct placer_opt *opt)
     }
     buf_char(b, ' ');
     spawn_quote(b, *program ? program : "millrun");
-    buf_printf(b, " --worker --job=%s --max-poison=%d --dir=", opt->job,
-               opt->max_poison);
+    buf_printf(b, " --worker%s --job=%s --max-poison=%d --dir=",
+               opt->hosts ? " --probe" : "", opt->job, opt->max_poison);
     spawn_quote(b, d->path);
     buf_puts(b, " " SLOT);
     buf_char(b, '\0');

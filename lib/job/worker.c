@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "cli/signals.h"
 #include "job/attempt.h"
+#include "job/probe.h"
 #include "job/spawn.h"
 
 struct worker {
@@ -108,6 +109,22 @@ tell_nothing(void *arg)
     (void)arg;
 }
 
+/* 0: the tools and models of this machine are those that the job began with. */
+static int
+check_machine(const struct worker *w, struct err *e)
+{
+    const struct manifest *m = w->env.manifest;
+    struct probe p;
+    int rc = probe_run(&p, w->env.dir, m->command, w->env.threads, w->env.stop, e);
+
+    if (rc == 0 && !str_eq(buf_span(&p.tools), m->tools))
+        rc =
+            err_set(e, ERR_MODEL, "other tools or models than the job began with: %.*s",
+                    (int)(p.tools.n < 150 ? p.tools.n : 150), p.tools.p);
+    probe_release(&p);
+    return rc;
+}
+
 int
 worker_run(const struct jobdir *d, const struct worker_opt *opt, struct err *e)
 {
@@ -131,7 +148,9 @@ worker_run(const struct jobdir *d, const struct worker_opt *opt, struct err *e)
     if (rc >= 0) {
         signals = signals_open(tell_nothing, NULL);
         w.env.stop = signals_fd(signals);
-        rc = take_all(&w, e);
+        /* One machine that is not as it must be is no reason for the others to stop. */
+        if (!opt->probe || check_machine(&w, e) == 0)
+            rc = take_all(&w, e);
         signals_close(signals);
         close(w.locks);
     }

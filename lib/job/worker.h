@@ -24,10 +24,12 @@ struct worker_opt {
     const char *job;     /* id that the manifest must have */
     const char *threads; /* for the tools; NULL: as it is */
     int max_poison;
+    int probe; /* see first that the tools are those of the job: on another machine */
 };
 
-/* The exit status: 0, also when stopped or when a shard cannot be done (which is said
- * on stdout): then to start it again would not help. Else 3 or 5, with e. */
+/* The exit status: 0, also when stopped, when the tools are others (e says so) or when
+ * a shard cannot be done (which is said on stdout): then to start it again would not
+ * help. Else 3 or 5, with e. */
 int worker_run(const struct jobdir *d, const struct worker_opt *opt, struct err *e);
 
 #endif

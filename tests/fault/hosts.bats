@@ -111,3 +111,27 @@ X
     millrun -q --dir="$dir/o" -- "$label" "$dir/in"
     cmp "$dir/want" "$dir/o/result.jsonl"
 }
+@test "a host with another model is refused; the others do its work" {
+    # "ssh" to a machine whose home has another model of that name
+    mkdir -p "$dir/here/.local/share/textmill/models" "$dir/there/.local/share/textmill/models"
+    cp models/log-sentiment.head "$dir/here/.local/share/textmill/models/mine.head"
+    sed 's/"seed":0/"seed":1/' models/log-sentiment.head >"$dir/there/.local/share/textmill/models/mine.head"
+    cat >"$dir/fake" <<X
+#!/bin/sh
+[ "\$1" != -- ] || shift
+shift
+[ "\$1" != -- ] || shift
+HOME=$dir/there exec sh -c "\$*"
+X
+    chmod +x "$dir/fake"
+    printf ':\n%s\n' "$dir/fake there" >"$dir/hosts"
+    HOME=$dir/here env -u TEXTMILL_MODELS millrun -q --dir="$dir/o" --block=8K --workers=1 --hosts="$dir/hosts" -- \
+        "classify -T -m mine" "$dir/in" 2>"$dir/err"
+    cmp "$dir/want" "$dir/o/result.jsonl"
+    grep -q "other tools or models than the job began with" "$dir/err"
+    printf '%s\n' "$dir/fake there" >"$dir/hosts"
+    s=0
+    HOME=$dir/here env -u TEXTMILL_MODELS millrun -q --dir="$dir/o1" --hosts="$dir/hosts" -- \
+        "classify -T -m mine" "$dir/in" 2>"$dir/err" || s=$?
+    [ $s = 5 ]
+}
