@@ -13,7 +13,7 @@
 
 /* How many files of dir have such a name (0, too, where there is no folder), and the
  * path of the first of them in the order of bytes. A path longer than cap does not
- * count. */
+ * count. -1 with errno set: there is a folder, but it cannot be read. */
 int dirlist_find(const char *dir, const char *begin, const char *end, char *path,
                  size_t cap);
 

@@ -264,8 +264,10 @@ file_find_ending(const char *dir, const char *ending, char *path, size_t cap,
     DIR *d = opendir(dir);
     int n, parts;
 
-    if (d == NULL)
+    if (d == NULL && (errno == ENOENT || errno == ENOTDIR))
         return 0;
+    if (d == NULL)
+        return err_set(e, ERR_MODEL, "cannot read '%s': %s", dir, strerror(errno));
     n = first_ending(d, ending, name, sizeof name, &parts);
     closedir(d);
     if (n > 1 && (parts < n || strstr(name, "-00001-of-") == NULL))
