@@ -1,16 +1,14 @@
 /*
- * attempt.h - work on a shard: run the command, look at what it did, keep what is right
+ * attempt.h - one run after another of the command on lines of a shard, and what is kept
  *
  *     struct attempt a;
  *     rc = attempt_open(&a, env, shard, &e);
- *     if (rc == 0) rc = attempt_shard(&a, &e);      ATTEMPT_DONE: it is committed
+ *     if (rc == 0 && attempt_try(&a, INTAKE_ALL, &e) == ATTEMPT_DONE) ...
  *     attempt_close(&a);
  *
- * The command is run on all of the shard. When that fails twice, on halves, and on
- * halves of the half that fails, until a record is alone: one that fails alone, twice,
- * is put aside. (A record that brings a process down must not stop the night.) Output
- * of a run that failed is cut off again; what was made is given its place when all of
- * it is there.
+ * A run is kept when every stage of the pipe ended well, the tools were those of the job
+ * and the counts agree: then its output stays behind that of the runs before it. Output
+ * of a run that failed is cut off again.
  *
  * Threads: one owner.
  */
@@ -65,7 +63,16 @@ int attempt_open(struct attempt *a, const struct attempt_env *env, size_t shard,
                  struct err *e);
 void attempt_close(struct attempt *a);
 
-enum attempt_result attempt_shard(struct attempt *a, struct err *e);
+/* Run the command on those lines. */
+enum attempt_result attempt_try(struct attempt *a, struct intake_lines lines,
+                                struct err *e);
+
+/* Read those lines without the command: into raw, or (NULL) to count them all. */
+enum attempt_result attempt_look(struct attempt *a, struct intake_lines lines,
+                                 struct buf *raw, struct tally *t, struct err *e);
+
+/* Take in what arcat reported when all of the shard was read. */
+int attempt_add_arcat(struct attempt *a, struct tally *t, struct err *e);
 
 /* The end of what the command has said on stderr. */
 void attempt_say(const struct attempt *a, struct buf *b);

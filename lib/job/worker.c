@@ -14,6 +14,7 @@
 #include "cli/signals.h"
 #include "job/attempt.h"
 #include "job/probe.h"
+#include "job/shardwork.h"
 #include "job/spawn.h"
 
 struct worker {
@@ -69,7 +70,7 @@ do_shard(struct worker *w, size_t shard)
     struct attempt a;
 
     if (attempt_open(&a, &w->env, shard, &e) == 0)
-        rc = attempt_shard(&a, &e);
+        rc = shardwork_run(&a, &e);
     if (rc == ATTEMPT_DONE)
         say_done(shard, &a.mark.tally);
     else if (rc != ATTEMPT_STOPPED)
