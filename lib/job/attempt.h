@@ -1,14 +1,14 @@
 /*
- * attempt.h - one run after another of the command on lines of a shard, and what is kept
+ * attempt.h - runs of the command on lines of a shard, and what is kept of them
  *
  *     struct attempt a;
  *     rc = attempt_open(&a, env, shard, &e);
  *     if (rc == 0 && attempt_try(&a, INTAKE_ALL, &e) == ATTEMPT_DONE) ...
  *     attempt_close(&a);
  *
- * A run is kept when every stage of the pipe ended well, the tools were those of the job
- * and the counts agree: then its output stays behind that of the runs before it. Output
- * of a run that failed is cut off again.
+ * A run is kept when every stage of the pipe ended well, the tools were those of the
+ * job and the counts agree: then its output stays behind that of the runs before it.
+ * Output of a run that failed is cut off again.
  *
  * Threads: one owner.
  */

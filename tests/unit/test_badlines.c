@@ -1,4 +1,4 @@
-/* test_badlines.c - reasons of tools in an order of their own, with places of the job */
+/* test_badlines.c - reasons of tools in order, with places of the job */
 #include "job/badlines.h"
 #include "tap.h"
 

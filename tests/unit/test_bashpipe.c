@@ -1,4 +1,4 @@
-/* test_bashpipe.c - a user's pipe on a shard: every stage's status, what goes in and out */
+/* test_bashpipe.c - a pipe on a shard: each stage's status, what goes in and out */
 #include <fcntl.h>
 #include <signal.h>
 
