@@ -2,7 +2,7 @@
 #  make demo         install what is missing, build, get the model, label the sample logs
 #  make check        install what is missing, then every test and lint, in some minutes
 #  make check-all    the same under asan, tsan and clang, and on each instruction set level
-#  make lint         the lints alone;  make test: the tests alone, nothing installed
+#  make lint         the lints alone;  make test: the tests alone;  make fault: all faults
 #  make bench        ours against the peers that are installed;  make cover: lines that tests reach
 #  make fuzz         each fuzz target for FUZZ_SECONDS (60);  make golden: remake the references
 #  make install      to PREFIX (/usr/local), under DESTDIR;  make uninstall;  make clean
@@ -65,7 +65,7 @@ MAN    := $(wildcard man/*.[157])
 PAGES  := $(foreach m,$(MAN),$(OUT)/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
 LINT   := $(sort $(wildcard tests/lint/*.sh tests/lint/selftest/*.bats))
 # The long ones first, so that no processor waits for them at the end.
-TESTS  := $(wildcard tests/pipelines/*.bats tests/tools/*.bats) $(KERN) $(UNIT) $(FUZZ)
+TESTS  := $(wildcard tests/pipelines/*.bats tests/fault/*.bats tests/tools/*.bats) $(KERN) $(UNIT) $(FUZZ)
 PROVE   = PATH="$(abspath $(OUT))/bin:$$PATH" TEXTMILL_OUT="$(OUT)" CC="$(CC)" \
           XDG_CACHE_HOME="$(abspath $(OUT))/cache" prove -j$(JOBS) -e tests/tap
 
@@ -139,8 +139,8 @@ check-all: check
 	TEXTMILL_ISA=ref $(MAKE) --no-print-directory test
 	TEXTMILL_ISA=avx2 $(MAKE) --no-print-directory test
 
-lint: all $(OUT)/lib.a
-	@$(PROVE) $(LINT)
+lint fault: all $(OUT)/lib.a $(BENCH)
+	@FAULT=$(filter fault,$@) $(PROVE) $(if $(filter lint,$@),$(LINT),$(wildcard tests/fault/*.bats))
 
 demo: deps all
 	@$(OUT)/bin/pull minilm
@@ -193,7 +193,7 @@ help:
 	@sed -n 's/^#  make/make/p' Makefile
 
 FORCE:
-.PHONY: all check check-all clean cover cover-run demo deps fuzz fuzz-run golden help \
+.PHONY: all check check-all clean cover cover-run demo deps fault fuzz fuzz-run golden help \
         install install-files lint bench test uninstall FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -5,12 +5,13 @@
 #include "base/mem.h"
 #include "cli/filter.h"
 #include "cli/modelopt.h"
+#include "cli/rejoin.h"
 #include "infer/chunker.h"
 #include "json/jout.h"
 
 struct conf {
-    const char *by, *model, *lang;
-    int max_tokens, overlap;
+    const char *by, *model, *lang, *between;
+    int max_tokens, overlap, join;
 };
 
 static const struct cli_opt opts[] = {
@@ -24,6 +25,10 @@ static const struct cli_opt opts[] = {
       "whose tokens: of the catalogue, or a folder (with a slash)" },
     { 0, "lang", "CODE", CLI_STR, offsetof(struct conf, lang),
       "language of the texts, for the ends of sentences" },
+    { 0, "join", NULL, CLI_FLAG, offsetof(struct conf, join),
+      "put the pieces of each record together again" },
+    { 0, "between", "TEXT", CLI_STR, offsetof(struct conf, between),
+      "what --join puts where white space was [a space]" },
     { 0 },
 };
 
@@ -127,6 +132,26 @@ check_options(const struct cli *c, struct job *job)
                                      .lang = conf->lang };
 }
 
+/* --join: of the options of every tool it takes those of a tool that finds records. */
+static int
+join(const struct cli *c, const struct conf *conf, const struct filter_opt *o)
+{
+    struct rejoin_opt opt = { str_of(o->in ? o->in : "text"),
+                              str_of(conf->between ? conf->between : " ") };
+    struct err e = { 0 };
+    struct feed *f;
+
+    if (conf->by || conf->model || conf->lang || conf->max_tokens || conf->overlap)
+        cli_usage(c, "--join takes no option that says how to cut");
+    if (o->text || o->raw || o->force || o->dry_run || o->dedup || o->where || o->out)
+        cli_usage(c, "--join goes with -i, and not with -o, -w, -T, -r, -f, --dry-run, "
+                     "--dedup");
+    f = feed_open(c, o, &e);
+    if (f)
+        (void)rejoin_run(f, &opt, o->max_line, &e);
+    return feed_close(f, c, &e);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -145,6 +170,13 @@ main(int argc, char **argv)
 
     cli_parse(&c, "chunk", "cut the text of each record into pieces, a record each",
               groups, argc, argv);
+    if (conf.join) {
+        status = join(&c, &conf, &fopt);
+        cli_release(&c);
+        return status;
+    }
+    if (conf.between)
+        cli_usage(&c, "--between goes with --join");
     check_options(&c, &job);
     f = filter_open(&c, &fopt, &tool, &e);
     if (f)

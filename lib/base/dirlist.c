@@ -2,6 +2,7 @@
 #include "base/dirlist.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +29,7 @@ dirlist_find(const char *dir, const char *begin, const char *end, char *path,
     int n = 0;
 
     if (d == NULL)
-        return 0;
+        return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
     while ((entry = readdir(d)) != NULL) {
         if (!fits(entry->d_name, begin, end) ||
             strlen(dir) + strlen(entry->d_name) + 2 > cap)

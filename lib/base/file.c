@@ -151,21 +151,56 @@ file_read(const char *path, size_t limit, struct buf *b, struct err *e)
     return n == 0 ? 0 : -1;
 }
 
-int
-file_write_all(int fd, const void *p, size_t n)
+/* Returns how many bytes were written: n, or fewer with errno set. */
+static size_t
+write_some(int fd, const char *p, size_t n)
 {
-    const char *at = p;
+    size_t done = 0;
 
-    while (n > 0) {
-        ssize_t k = write(fd, at, n);
+    while (done < n) {
+        ssize_t k = write(fd, p + done, n - done);
         if (k < 0 && errno == EINTR)
             continue;
         if (k < 0)
-            return -1;
-        at += k;
-        n -= (size_t)k;
+            break;
+        done += (size_t)k;
     }
-    return 0;
+    return done;
+}
+
+int
+file_write_all(int fd, const void *p, size_t n)
+{
+    return write_some(fd, p, n) == n ? 0 : -1;
+}
+
+/* Of a regular file that nobody else has written to since, cut n bytes off. */
+static void
+cut_off(int fd, size_t n)
+{
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    struct stat st;
+
+    if (n == 0 || at < (off_t)n || fstat(fd, &st) || !S_ISREG(st.st_mode) ||
+        st.st_size != at)
+        return;
+    if (ftruncate(fd, at - (off_t)n) == 0)
+        (void)lseek(fd, -(off_t)n, SEEK_CUR);
+}
+
+int
+file_write_lines(int fd, const void *p, size_t n)
+{
+    size_t done = write_some(fd, p, n);
+    int why = errno;
+    const char *end;
+
+    if (done == n)
+        return 0;
+    end = done ? memrchr(p, '\n', done) : NULL;
+    cut_off(fd, end ? done - (size_t)(end + 1 - (const char *)p) : done);
+    errno = why;
+    return -1;
 }
 
 int

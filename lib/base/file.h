@@ -62,6 +62,10 @@ int file_replace(const char *path, const void *p, size_t n, struct err *e);
 /* Write all bytes, over short writes and EINTR. 0, or -1 with errno set. */
 int file_write_all(int fd, const void *p, size_t n);
 
+/* The same for whole lines: when a disk fills up in the middle of one, what is there
+ * of it is cut off the file again. */
+int file_write_lines(int fd, const void *p, size_t n);
+
 int file_exists(const char *path); /* 1: something readable is there */
 
 int file_make_dirs(const char *path, struct err *e); /* like mkdir -p */

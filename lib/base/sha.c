@@ -7,17 +7,60 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/mem.h"
+
+static void
+to_hex(const unsigned char *md, unsigned len, char hex[SHA_HEX])
+{
+    hex[0] = '\0';
+    for (unsigned i = 0; i < len && i < 32; i++)
+        snprintf(hex + 2 * i, 3, "%02x", md[i]);
+}
+
 void
 sha_hex(const void *p, size_t n, char hex[SHA_HEX])
 {
     unsigned char md[EVP_MAX_MD_SIZE];
     unsigned len = 0;
 
-    hex[0] = '\0';
     if (EVP_Digest(n ? p : "", n, md, &len, EVP_sha256(), NULL) != 1)
-        return;
-    for (unsigned i = 0; i < len && i < 32; i++)
-        snprintf(hex + 2 * i, 3, "%02x", md[i]);
+        len = 0;
+    to_hex(md, len, hex);
+}
+
+struct sha {
+    EVP_MD_CTX *ctx;
+    int ok;
+};
+
+struct sha *
+sha_new(void)
+{
+    struct sha *s = mem_zero(1, sizeof *s);
+
+    s->ctx = EVP_MD_CTX_new();
+    s->ok = s->ctx && EVP_DigestInit_ex(s->ctx, EVP_sha256(), NULL) == 1;
+    return s;
+}
+
+void
+sha_add(struct sha *s, const void *p, size_t n)
+{
+    if (s->ok && n > 0)
+        s->ok = EVP_DigestUpdate(s->ctx, p, n) == 1;
+}
+
+void
+sha_end(struct sha *s, char hex[SHA_HEX])
+{
+    unsigned char md[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+
+    if (!s->ok || EVP_DigestFinal_ex(s->ctx, md, &len) != 1)
+        len = 0;
+    to_hex(md, len, hex);
+    EVP_MD_CTX_free(s->ctx);
+    mem_free(s);
 }
 
 static int

@@ -15,6 +15,12 @@
 
 void sha_hex(const void *p, size_t n, char hex[SHA_HEX]);
 
+/* Of bytes that come one after another. sha_end() gives it back. Owner: one thread. */
+struct sha;
+struct sha *sha_new(void);
+void sha_add(struct sha *s, const void *p, size_t n);
+void sha_end(struct sha *s, char hex[SHA_HEX]);
+
 /*
  * Of a mapped file's bytes, remembered in the cache folder "sha256" (file.h) by what
  * tells one file from another (struct file_id). A cache that cannot be used is not an

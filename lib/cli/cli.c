@@ -55,6 +55,12 @@ cli_fail(const struct cli *c, const struct err *e)
     return err_exit(e->code);
 }
 
+const char *
+cli_version(void)
+{
+    return TEXTMILL_VERSION;
+}
+
 int
 cli_size(const char *text, size_t *out)
 {

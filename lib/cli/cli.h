@@ -71,6 +71,9 @@ _Noreturn void cli_usage(const struct cli *c, const char *fmt, ...)
 /* "tool: e->msg" on stderr and the exit status that belongs to e->code. */
 int cli_fail(const struct cli *c, const struct err *e);
 
+/* What --version says. */
+const char *cli_version(void);
+
 /* 4096, 64K, 1.5M is not a size, 2G: 1 and *out, or 0. */
 int cli_size(const char *text, size_t *out);
 

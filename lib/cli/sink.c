@@ -24,6 +24,8 @@ struct sink {
     uint64_t max_count;        /* --max-errors=N; UINT64_MAX: none */
     double max_share;          /* --max-errors=P%; above 1: none */
     int fd_rejects, fd_errors; /* -1: none */
+    const char *errors_name;   /* of the file with the reasons */
+    int shared;                /* other tools append to it, too: say who it is */
     struct buf rejects, errors;
     uint64_t hidden; /* reasons that were not shown */
 };
@@ -57,10 +59,10 @@ parse_limits(struct sink *s, struct err *e)
 }
 
 static int
-open_file(const char *path, int *fd, struct err *e)
+open_file(const char *path, int shared, int *fd, struct err *e)
 {
     /* /dev/stderr may be a file that holds more than ours. */
-    int mode = path && strncmp(path, "/dev/", 5) == 0 ? O_APPEND : O_TRUNC;
+    int mode = shared || (path && strncmp(path, "/dev/", 5) == 0) ? O_APPEND : O_TRUNC;
 
     *fd = -1;
     if (path == NULL)
@@ -76,12 +78,15 @@ sink_open(const char *tool, const struct filter_opt *opt, struct report *report,
           struct err *e)
 {
     struct sink *s = mem_zero(1, sizeof *s);
+    const char *shared = getenv("TEXTMILL_ERRORS");
 
     *s = (struct sink){
         .tool = tool, .opt = opt, .report = report, .fd_rejects = -1, .fd_errors = -1
     };
-    if (parse_limits(s, e) || open_file(opt->rejects, &s->fd_rejects, e) ||
-        open_file(opt->errors, &s->fd_errors, e)) {
+    s->shared = !opt->errors && shared && *shared;
+    s->errors_name = s->shared ? shared : opt->errors;
+    if (parse_limits(s, e) || open_file(opt->rejects, 0, &s->fd_rejects, e) ||
+        open_file(s->errors_name, s->shared, &s->fd_errors, e)) {
         struct err ignored;
         sink_close(s, &ignored);
         return NULL;
@@ -98,6 +103,8 @@ error_line(struct sink *s, const char *file, const struct line *l, struct str ra
 
     buf_puts(b, "{\"file\":");
     jout_str(b, str_of(file));
+    if (s->shared)
+        buf_printf(b, ",\"tool\":\"%s\"", s->tool);
     if (o->member.n > 0) {
         buf_puts(b, ",\"member\":");
         jout_str(b, o->member);
@@ -200,7 +207,7 @@ account(struct sink *s, const struct input *in, const struct batch *b, size_t i,
 static int
 flush(int fd, const char *name, struct buf *b, struct err *e)
 {
-    int rc = fd >= 0 && b->n > 0 ? file_write_all(fd, b->p, b->n) : 0;
+    int rc = fd >= 0 && b->n > 0 ? file_write_lines(fd, b->p, b->n) : 0;
 
     b->n = 0;
     return rc ? err_set(e, ERR_OUTPUT, "cannot write %s: %s", name, strerror(errno))
@@ -234,7 +241,7 @@ sink_write(struct sink *s, const struct input *in, const struct batch *b, struct
         /* An output that cannot be written outranks a limit that was reached. */
         if (flush(STDOUT_FILENO, "the output", &out, &late) ||
             flush(s->fd_rejects, s->opt->rejects, &s->rejects, &late) ||
-            flush(s->fd_errors, s->opt->errors, &s->errors, &late)) {
+            flush(s->fd_errors, s->errors_name, &s->errors, &late)) {
             *e = late;
             return -1;
         }
@@ -274,7 +281,7 @@ sink_close(struct sink *s, struct err *e)
                 s->tool, (unsigned long long)s->hidden);
     rc |= close_checked(STDOUT_FILENO, "the output", e);
     rc |= close_checked(s->fd_rejects, s->opt->rejects, e);
-    rc |= close_checked(s->fd_errors, s->opt->errors, e);
+    rc |= close_checked(s->fd_errors, s->errors_name, e);
     buf_free(&s->rejects);
     buf_free(&s->errors);
     mem_free(s);

@@ -1,6 +1,7 @@
 /* weights.c - the tensors of a model, by name, whatever file they are in */
 #include "format/weights.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -135,6 +136,8 @@ look_in(const char *dir, const char *name, char *path, size_t cap, struct err *e
 
     if (*name == '*') {
         n = dirlist_find(dir, "", name + 1, path, cap);
+        if (n < 0)
+            return err_set(e, ERR_MODEL, "cannot read '%s': %s", dir, strerror(errno));
         if (n > 1 && !are_parts(dir, path, n))
             return err_set(e, ERR_MODEL, "%d files in '%s' end in %s: name one", n, dir,
                            name + 1);

@@ -1,6 +1,7 @@
 /* fasttext.c - fastText's linear classifiers */
 #include "infer/fasttext.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -121,6 +122,8 @@ find_file(const char *path, char *file, size_t cap, struct err *e)
 
     if (n == 0)
         n = dirlist_find(path, "", ".bin", file, cap);
+    if (n < 0)
+        return err_set(e, ERR_MODEL, "cannot read '%s': %s", path, strerror(errno));
     if (n > 1)
         return err_set(e, ERR_MODEL, "%s: more than one model in the folder", path);
     if (n == 0 && (size_t)snprintf(file, cap, "%s", path) >= cap)

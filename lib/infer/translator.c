@@ -1,6 +1,7 @@
 /* translator.c - texts into another language, by a Marian model */
 #include "infer/translator.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,8 @@ find_file(const char *dir, const char *begin, const char *end, char *path, size_
 {
     int n = dirlist_find(dir, begin, end, path, cap);
 
+    if (n < 0)
+        return err_set(e, ERR_MODEL, "cannot read '%s': %s", dir, strerror(errno));
     if (n > 1)
         return err_set(e, ERR_MODEL, "%s: %d files are called %s*%s", dir, n, begin,
                        end);

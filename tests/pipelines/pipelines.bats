@@ -161,3 +161,20 @@ as_printed() {
     as_printed run
     [ "$(grep -c . "$BATS_TEST_TMPDIR/all")" -ge 5 ]
 }
+
+@test "log-sentiment: a night over a corpus from make-corpus.sh, killed and begun again" {
+    command -v parallel >/dev/null || skip 'no GNU parallel'
+    "$root/pipelines/make-corpus.sh" corpus 12000
+    "$root/pipelines/make-corpus.sh" again 12000
+    diff -r corpus again
+    [ "$(zcat -f corpus/*.log corpus/*.log.gz | wc -l)" -gt 6000 ]
+    "$root/pipelines/night.sh" corpus night 2>/dev/null 3>&- &
+    pid=$!
+    sleep 1
+    kill -9 "$(pgrep -P $pid millrun)" || true
+    wait $pid || true
+    WORKERS=2 "$root/pipelines/night.sh" corpus night >table
+    [ "$(cat night/*/result.jsonl | wc -l)" -eq "$(arcat --lines -q corpus/* | wc -l)" ]
+    cat corpus/*.log | classify -T --utf8=replace -m sentiment | cmp - night/logs/result.jsonl
+    [[ $(cat table) == *'host001.log.gz '*'host003.tar.gz '*'plain logs '* ]]
+}

@@ -84,3 +84,52 @@ setup() {
         timeout 100 chunk -n 100 --overlap=2 -m "$tiny" "$dir/in" >"$dir/out"
     done
 }
+
+# ---- --join ----
+
+@test "--join: what chunk cut comes back to the byte, but for white space" {
+    for o in '' '--by=paragraphs' "-n 7 -m $tiny" "--by=tokens -n 5 -m $tiny"; do
+        # shellcheck disable=SC2086
+        chunk $o <<<"$two" | chunk --join >"$dir/out"
+        [ "$(cat "$dir/out")" = '{ "id":9007199254740993,"text":"One. \"Two\" é. Three.","x":1.0 }' ] ||
+            { [ "$o" != '' ] && [ "$(cat "$dir/out")" = "$two" ]; }
+    done
+    jq -c '.text |= gsub("\\s+"; " ") | .text |= ltrimstr(" ") | .text |= rtrimstr(" ")' tests/golden/minilm-own.jsonl >"$dir/in"
+    chunk "$dir/in" | chunk --join >"$dir/out"
+    jq -c .text "$dir/in" | cmp - <(jq -c .text "$dir/out")
+    chunk --by=tokens -n 3 -m "$tiny" "$dir/in" | chunk --join | jq -c .text | cmp - <(jq -c .text "$dir/in")
+}
+@test "--join: results of pieces, texts and lists; --between; others pass" {
+    chunk -o piece <<<"$two" | jq -c '.up = (.piece | ascii_upcase) | .words = (.piece / " ")' >"$dir/in"
+    [ "$(chunk --join -i up "$dir/in" | jq -r .up)" = 'ONE. "TWO" é. THREE.' ]
+    [ "$(chunk --join -i up --between=' / "' "$dir/in" | jq -r .up)" = 'ONE. / ""TWO" é. / "THREE.' ]
+    [ "$(chunk --join -i words "$dir/in" | jq -c .words)" = '["One.","\"Two\"","é.","Three."]' ]
+    [ "$(echo '{"text":"a","n":1.0}' | chunk --join)" = '{"text":"a","n":1.0}' ]
+    [ "$(echo '{"_chunk":{"i":0,"n":1,"bytes":[0,1]} , "text":"a"}' | chunk --join)" = '{"text":"a"}' ]
+    [ "$(echo '{"_chunk":{"i":0,"n":1,"bytes":[0,1]},"words":[ ] }' | chunk --join -i words)" = '{"words":[] }' ]
+}
+@test "--join: a piece that is missing, of another source, that overlaps: all are rejected" {
+    { chunk <<<"$two"; chunk <<<'{"text":"It is. So it was."}'; } >"$dir/in"
+    for lost in 1 2 3; do
+        run -1 chunk --join --errors="$dir/e" --rejects="$dir/r" --stats="$dir/s" <(sed "${lost}d" "$dir/in")
+        [ "$output" = '{"text":"It is. So it was."}' ]
+        [ "$(jq -r .code "$dir/e" | sort -u)" = missing ]
+        sed "${lost}d" "$dir/in" | head -2 | cmp - "$dir/r"
+        jq -e '.in == 4 and .done == 1 and .blank == 1 and .rejected == 2 and .out == 1' "$dir/s"
+    done
+    run -1 chunk --join --errors="$dir/e" <(sed 4d "$dir/in")
+    [ "${#lines[@]}" = 1 ]
+    jq -c '._src = {a: ._chunk.i}' "$dir/in" >"$dir/src"
+    run -1 chunk --join --errors="$dir/e" "$dir/src"
+    [ "$output" = '' ]
+    echo '{"text":"Ab. Ab. Ab. Ab. Ab."}' | chunk -n 6 --overlap=1 -m "$tiny" >"$dir/over"
+    run -1 chunk --join --errors="$dir/e" "$dir/over"
+    [ "$(jq -r .code "$dir/e" | sort -u)" = range ]
+    printf '%s\n' '{"text":1,"_chunk":{"i":0,"n":1,"bytes":[0,1]}}' '{"text":"a","_chunk":1}' \
+        '{"text":"a","_chunk":{"i":3,"n":2,"bytes":[0,1]}}' 'x' '[1]' >"$dir/bad"
+    run -1 chunk --join --errors="$dir/e" "$dir/bad"
+    [ "$(jq -r .code "$dir/e" | paste -sd,)" = type,type,type,json,not-object ]
+    run -2 chunk --join -n 3 "$dir/in"
+    run -2 chunk --join -T "$dir/in"
+    run -2 chunk --between=x "$dir/in"
+}

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/dirlist.h"
 #include "base/file.h"
 
 static inline void
@@ -37,10 +38,9 @@ static inline int
 pulled_gguf(const char *name, char *dir, size_t cap)
 {
     char file[4096];
-    struct err e;
 
     pulled_folder(name, dir, cap);
-    return file_find_ending(dir, ".gguf", file, sizeof file, &e) > 0;
+    return dirlist_find(dir, "", ".gguf", file, sizeof file) > 0;
 }
 
 #endif
