@@ -59,18 +59,15 @@ static void
 share_prefix(struct generator *g)
 {
     struct decoder_work work = { 0 };
-    size_t d = (size_t)g->m->n_embd;
-    float *x = mem_alloc(mem_mul(PASS_TOKENS * d, sizeof *x));
 
     g->shared = decoder_seq_new(g->m);
     for (size_t at = 0; at < g->n_prefix;) {
         size_t n = g->n_prefix - at < PASS_TOKENS ? g->n_prefix - at : PASS_TOKENS;
-        struct decoder_part part = { g->shared, g->prefix + at, n };
+        struct decoder_part part = { g->shared, g->prefix + at, n, n };
 
-        decoder_run(g->m, &part, 1, x, &work);
+        decoder_run(g->m, &part, 1, NULL, &work);
         at += n;
     }
-    mem_free(x);
     decoder_work_release(&work);
 }
 
@@ -154,7 +151,6 @@ generator_work_release(struct generator_work *w)
         slot_release(&w->slot[i]);
     mem_free(w->slot);
     mem_free(w->x);
-    mem_free(w->last);
     mem_free(w->logits);
     mem_free(w->allowed);
     decoder_work_release(&w->decoder);
@@ -176,8 +172,7 @@ take_memory(const struct generator *g, struct generator_work *w)
     w->n_slot = n;
     for (size_t i = 0; i < n; i++)
         w->slot[i].seq = decoder_seq_new(g->m);
-    w->x = mem_alloc(mem_mul(mem_mul(g->pass, d), sizeof *w->x));
-    w->last = mem_alloc(mem_mul(mem_mul(n, d), sizeof *w->last));
+    w->x = mem_alloc(mem_mul(mem_mul(n, d), sizeof *w->x));
     w->logits = mem_alloc(mem_mul(mem_mul(n, v), sizeof *w->logits));
     if (g->opt.masks)
         w->allowed = mem_zero(masks_words(g->opt.masks), sizeof *w->allowed);
@@ -449,7 +444,8 @@ plan_slot(struct pass *p, struct generator_slot *s, size_t most)
 
     if (n == 0)
         return;
-    p->part[p->n_part] = (struct decoder_part){ s->seq, s->id + s->fed, n };
+    p->part[p->n_part] =
+        (struct decoder_part){ s->seq, s->id + s->fed, n, n < left ? n : n - 1 };
     p->slot[p->n_part++] = s;
     p->n_tok += n;
 }
@@ -471,20 +467,18 @@ plan(const struct generator *g, struct generator_work *w, struct pass *p)
 static void
 run_pass(const struct generator *g, struct generator_work *w, struct pass *p)
 {
-    size_t d = (size_t)g->m->n_embd, n_vocab = (size_t)g->m->n_vocab, n = 0, row = 0;
+    size_t n_vocab = (size_t)g->m->n_vocab, n = 0;
 
     decoder_run(g->m, p->part, p->n_part, w->x, &w->decoder);
     for (size_t i = 0; i < p->n_part; i++) {
         struct generator_slot *s = p->slot[i];
 
         s->fed += p->part[i].n;
-        row += p->part[i].n;
-        if (s->fed < s->n)
-            continue;
-        memcpy(w->last + n * d, w->x + (row - 1) * d, d * sizeof *w->x);
-        p->slot[n++] = s;
+        if (s->fed == s->n)
+            p->slot[n++] = s;
     }
-    decoder_logits(g->m, w->last, n, w->logits, &w->decoder);
+    if (n > 0)
+        decoder_logits(g->m, w->x, n, w->logits, &w->decoder);
     for (size_t i = 0; i < n; i++)
         pick(g, w, p->slot[i], w->logits + i * n_vocab);
 }

@@ -76,7 +76,7 @@ struct generator_slot;
 struct generator_work {
     struct generator_slot *slot; /* [n_slot] */
     size_t n_slot;
-    float *x, *last, *logits;
+    float *x, *logits;
     uint64_t *allowed;
     struct buf piece;
 

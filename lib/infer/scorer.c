@@ -111,7 +111,8 @@ plan(const struct scorer_work *w, const struct ids *ids, size_t n, struct pass *
         if (p->at == 0)
             decoder_seq_reset(seq);
         if (some > 0) {
-            p->part[p->n] = (struct decoder_part){ seq, ids[p->text].id + p->at, some };
+            p->part[p->n] =
+                (struct decoder_part){ seq, ids[p->text].id + p->at, some, 0 };
             p->piece[p->n++] = (struct piece){ p->text, p->at, some };
             p->n_tok += some;
             p->at += some;
