@@ -1,9 +1,8 @@
 /* test_pack.c - packed weights: every source gives the same product, bad shapes none */
-#include <string.h>
-
 #include "tensor/pack.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "folder.h"
