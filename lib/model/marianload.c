@@ -41,16 +41,23 @@ usual_after(struct load *l, const struct marian_norm *norm)
     return l->usual;
 }
 
-/* Rows of floats, packed; before: the norm that the inputs come from, NULL for others.
- * -1: error. */
+/* The rows [n_out] of a matrix, packed; before: the norm that the inputs come from,
+ * NULL for others. A matrix that was packed before is not read. -1: error. */
 static int
-pack(struct load *l, const float *rows, size_t n_out, size_t n_in,
+pack(struct load *l, const struct marianstore_outputs *from, size_t n_out,
      const struct marian_norm *before, struct marian_linear *to)
 {
+    size_t n_in = from->n_in;
+    float *rows = arena_alloc(&l->tmp, mem_mul(n_out, mem_mul(n_in, sizeof *rows)));
     struct pack_rows part = { QUANT_F32, rows, n_out };
     struct pack_matrix w = { .part = &part, .n_part = 1, .n_in = n_in };
 
     w.usual = before ? usual_after(l, before) : NULL;
+    marianstore_output(l->m->store, from, 0, rows);
+    marianstore_output(l->m->store, from, n_out - 1, rows + (n_out - 1) * n_in);
+    if (!pack_is_kept(&l->pack, &w))
+        for (size_t i = 0; i < n_out; i++)
+            marianstore_output(l->m->store, from, i, rows + i * n_in);
     to->w = pack_new(&l->pack, &w, l->e);
     arena_reset(&l->tmp);
     return to->w ? 0 : -1;
@@ -62,19 +69,16 @@ load_linear(struct load *l, const char *prefix, const char *weight, const char *
             int n_in, int n_out, const struct marian_norm *before,
             struct marian_linear *to)
 {
-    const struct marianstore *store = l->m->store;
-    size_t in = (size_t)n_in, out = (size_t)n_out;
+    struct marianstore_outputs from;
     char full[160];
-    float *rows;
 
     snprintf(full, sizeof full, "%s%s", prefix, weight);
-    if (marianstore_outputs(store, full, in, out, NULL, l->e) ||
+    if (marianstore_outputs(l->m->store, full, (size_t)n_in, (size_t)n_out, &from,
+                            l->e) ||
         (bias && !(to->bias = floats(l, prefix, bias, n_out))))
         return -1;
-    rows = arena_alloc(&l->tmp, mem_mul(out, mem_mul(in, sizeof *rows)));
-    marianstore_outputs(store, full, in, out, rows, l->e);
-    to->limit = marianstore_limit(store, full);
-    return pack(l, rows, out, in, before, to);
+    to->limit = marianstore_limit(l->m->store, full);
+    return pack(l, &from, (size_t)n_out, before, to);
 }
 
 static int
@@ -189,7 +193,7 @@ load_logits(struct load *l)
     const struct marian_norm *before =
         &m->layer[m->s.n_enc + m->s.n_dec - 1].forward.norm;
     struct marianstore_table own = m->target;
-    float *rows;
+    struct marianstore_outputs rows;
 
     if (marianstore_has(m->store, "decoder_ff_logit_out_W"))
         return load_linear(l, "decoder_ff_logit_out", "_W", "_b", m->s.d, m->s.n_vocab,
@@ -198,11 +202,9 @@ load_logits(struct load *l)
         (marianstore_has(m->store, "decoder_ff_logit_out_Wt") &&
          marianstore_table(m->store, "decoder_ff_logit_out_Wt", n, d, &own, l->e)))
         return -1;
-    rows = arena_alloc(&l->tmp, mem_mul(n, d * sizeof *rows));
-    for (size_t i = 0; i < n; i++)
-        marianstore_row(m->store, &own, i, rows + i * d);
+    rows = (struct marianstore_outputs){ own.tensor, d, 1 };
     m->logits.limit = marianstore_limit(m->store, "none");
-    return pack(l, rows, n, d, before, &m->logits);
+    return pack(l, &rows, n, before, &m->logits);
 }
 
 static int

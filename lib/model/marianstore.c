@@ -334,21 +334,26 @@ marianstore_vector(const struct marianstore *s, const char *name, size_t n, floa
 
 int
 marianstore_outputs(const struct marianstore *s, const char *name, size_t n_in,
-                    size_t n_out, float *to, struct err *e)
+                    size_t n_out, struct marianstore_outputs *to, struct err *e)
 {
-    if (s->bin) {
-        const struct marianbin_tensor *t = marianbin_get(s->bin, name, n_in, n_out, e);
+    *to = (struct marianstore_outputs){ .n_in = n_in };
+    if (s->bin)
+        to->tensor = marianbin_get(s->bin, name, n_in, n_out, e);
+    else
+        to->tensor = get(s, name, 2, n_out, n_in, e);
+    return to->tensor ? 0 : -1;
+}
 
-        for (size_t i = 0; t && to && i < n_out; i++)
-            marianbin_output(t, i, to + i * n_in);
-        return t ? 0 : -1;
-    } else {
-        const struct weight *w = get(s, name, 2, n_out, n_in, e);
+void
+marianstore_output(const struct marianstore *s, const struct marianstore_outputs *m,
+                   size_t i, float *to)
+{
+    struct marianstore_table rows = { m->tensor, 0, m->n_in };
 
-        if (w && to)
-            quant_to_f32(w->type, w->data, to, n_out * n_in);
-        return w ? 0 : -1;
-    }
+    if (s->bin && !m->is_table)
+        marianbin_output(m->tensor, i, to);
+    else
+        marianstore_row(s, &rows, i, to);
 }
 
 int

@@ -49,10 +49,17 @@ int marianstore_has(const struct marianstore *s, const char *name);
 int marianstore_vector(const struct marianstore *s, const char *name, size_t n,
                        float *to, struct err *e);
 
-/* A matrix that is called [n_in, n_out], as rows [n_out, n_in] of weights. NULL: only
- * say whether it is there and has this shape. */
+/* A matrix of which single rows are read, the weights of an output each: one that is
+ * called [n_in, n_out], or is a table. Valid until close. */
+struct marianstore_outputs {
+    const void *tensor;
+    size_t n_in;
+    int is_table;
+};
 int marianstore_outputs(const struct marianstore *s, const char *name, size_t n_in,
-                        size_t n_out, float *to, struct err *e);
+                        size_t n_out, struct marianstore_outputs *to, struct err *e);
+void marianstore_output(const struct marianstore *s,
+                        const struct marianstore_outputs *m, size_t i, float *to);
 
 /* A table [n, d] of which single rows are read; valid until close. */
 struct marianstore_table {

@@ -119,13 +119,19 @@ make_panels(struct pack *p, const struct pack_matrix *w, struct pool *pool,
     return 0;
 }
 
+static struct packfile_shape
+shape_of(const struct pack *p, const struct pack_matrix *w)
+{
+    return (struct packfile_shape){ p->n_out, p->n_in, all_bytes(p),
+                                    packfile_print(w->part, w->n_part, w->n_in) };
+}
+
 /* The same, from the file if they are there, and if not, for it. */
 static int
 share_panels(struct pack *p, const struct pack_matrix *w, const struct pack_opt *opt,
              struct err *e)
 {
-    struct packfile_shape shape = { p->n_out, p->n_in, all_bytes(p),
-                                    packfile_print(w->part, w->n_part, w->n_in) };
+    struct packfile_shape shape = shape_of(p, w);
     const void *packed = packfile_next(opt->file, &shape);
 
     if (packed) {
@@ -138,18 +144,41 @@ share_panels(struct pack *p, const struct pack_matrix *w, const struct pack_opt 
     return 0;
 }
 
-struct pack *
-pack_new(const struct pack_opt *opt, const struct pack_matrix *w, struct err *e)
+/* What it will be, without panels; n_out 0: an error. */
+static struct pack
+plan(const struct pack_opt *opt, const struct pack_matrix *w, struct err *e)
 {
     struct pack want = { .ops = ops_for(opt->arith, w),
                          .k = opt->kernels,
                          .n_in = w->n_in };
-    struct pack *p;
 
     if ((want.n_out = count_rows(w, e)) == 0)
-        return NULL;
+        return want;
     want.ops->measure(&want, w);
     want.n_panel = (want.n_out - 1) / want.nr + 1;
+    return want;
+}
+
+int
+pack_is_kept(const struct pack_opt *opt, const struct pack_matrix *w)
+{
+    struct packfile_shape shape;
+    struct err ignored; /* pack_new() will say it */
+    struct pack want;
+
+    if (opt->file == NULL || (want = plan(opt, w, &ignored)).n_out == 0)
+        return 0;
+    shape = shape_of(&want, w);
+    return packfile_has(opt->file, &shape);
+}
+
+struct pack *
+pack_new(const struct pack_opt *opt, const struct pack_matrix *w, struct err *e)
+{
+    struct pack want = plan(opt, w, e), *p;
+
+    if (want.n_out == 0)
+        return NULL;
     if (opt->file ? share_panels(&want, w, opt, e)
                   : make_panels(&want, w, opt->pool, e))
         return NULL;

@@ -82,6 +82,10 @@ struct pack *pack_new(const struct pack_opt *opt, const struct pack_matrix *w,
                       struct err *e);
 void pack_free(struct pack *p); /* NULL is fine */
 
+/* Will pack_new() find the matrix in the file? Then it reads, as this does, the first
+ * and the last row of each part alone, and the others need not be there. */
+int pack_is_kept(const struct pack_opt *opt, const struct pack_matrix *w);
+
 /* Bytes that weights [n_out, n_in] of a type take when they are packed on this machine;
  * SIZE_MAX: too many. */
 size_t pack_size(enum arith arith, enum quant_type type, size_t n_out, size_t n_in);

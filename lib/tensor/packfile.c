@@ -345,20 +345,21 @@ packfile_close(struct packfile *f)
     mem_free(f);
 }
 
+int
+packfile_has(const struct packfile *f, const struct packfile_shape *shape)
+{
+    return f->reading && f->next < f->n_entry &&
+           memcmp(&f->entry[f->next].shape, shape, sizeof *shape) == 0;
+}
+
 const void *
 packfile_next(struct packfile *f, const struct packfile_shape *shape)
 {
-    const struct entry *x;
-
-    if (!f->reading)
-        return NULL;
-    x = f->entry + f->next;
-    if (f->next == f->n_entry || memcmp(&x->shape, shape, sizeof *shape) != 0) {
+    if (packfile_has(f, shape))
+        return f->file.p + f->entry[f->next++].offset;
+    if (f->reading)
         turn_to_writing(f);
-        return NULL;
-    }
-    f->next++;
-    return f->file.p + x->offset;
+    return NULL;
 }
 
 void

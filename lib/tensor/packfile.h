@@ -56,6 +56,8 @@ void packfile_close(struct packfile *f); /* NULL is fine */
 /* The next matrix: its bytes, aligned to MEM_ALIGN, or NULL: it is
  * not there, nor is any that follows; the caller packs it and adds it. */
 const void *packfile_next(struct packfile *f, const struct packfile_shape *shape);
+/* Would packfile_next() find it? */
+int packfile_has(const struct packfile *f, const struct packfile_shape *shape);
 void packfile_add(struct packfile *f, const struct packfile_shape *shape,
                   const void *panels);
 void packfile_end(struct packfile *f);

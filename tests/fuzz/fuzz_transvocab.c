@@ -1,6 +1,6 @@
 /*
- * fuzz_transvocab.c - a vocab.json of any bytes beside two vocabularies: all pieces have
- * ids that the model has, and all ids a text
+ * fuzz_transvocab.c - a vocab.json of any bytes beside two vocabularies: all pieces
+ * have ids that the model has, and all ids a text
  */
 #define _GNU_SOURCE /* memfd_create */
 #include <stdint.h>

@@ -2,6 +2,7 @@
 #include "tensor/pack.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "folder.h"
@@ -135,12 +136,15 @@ product_by_file(const char *dir, const struct pack_rows *rows, struct pool *pool
     static const struct packfile_key key = { "0", "f32", 1, "any" };
     struct packfile *f = packfile_open(dir, &key, pool);
     struct pack_opt opt = { ARITH_F32, kernel_get(cpu_level()), pool, f };
+    struct pack_matrix w = { rows, 1, N_IN, NULL };
     struct err e = { 0 };
-    struct pack *p = pack_new(&opt, &(struct pack_matrix){ rows, 1, N_IN, NULL }, &e);
+    int kept = pack_is_kept(&opt, &w);
+    struct pack *p = pack_new(&opt, &w, &e);
     float *y = tensors_zero(N_TOK * N_OUT);
     struct arena work = { 0 };
 
     packfile_end(f);
+    tap_ok(kept == !first, "start %d: is it kept?", first ? 1 : 2);
     tap_ok(first ? pack_bytes(p) > N_OUT * N_IN * sizeof(float)
                  : pack_bytes(p) < N_OUT * N_IN,
            "start %d: %zu bytes of its own", first ? 1 : 2, pack_bytes(p));
@@ -166,6 +170,8 @@ test_file(void)
         got = product_by_file(folder.dir, &rows, pool, x, i == 0);
         tap_ok(tensors_same(want, got, N_TOK * N_OUT), "and the same product");
         mem_free(got);
+        /* only the ends are read of what is kept */
+        memset(w + N_IN, 0, (N_OUT - 2) * N_IN * sizeof *w);
     }
     snprintf(path, sizeof path, "%s/0-f32-any-1.pack", folder.dir);
     tap_ok(unlink(path) == 0, "by the file in between");
