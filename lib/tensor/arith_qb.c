@@ -141,7 +141,8 @@ get_four(const struct cursor *c, size_t l, uint8_t *u)
     size_t at = qb_u_at(c->form, c->nr, c->i, l, &shift);
 
     for (size_t i = 0; i < 4; i++)
-        u[i] = c->form->bits == 8 ? from[at + i] : from[at + i] >> shift & 15;
+        u[i] =
+            (uint8_t)(c->form->bits == 8 ? from[at + i] : from[at + i] >> shift & 15);
     for (unsigned bit = 4; bit < c->form->bits && c->form->bits < 8; bit++) {
         at = qb_bit_at(c->nr, c->i, l, bit, &shift);
         for (unsigned i = 0; i < 4; i++)
