@@ -494,7 +494,8 @@ decoder_run(const struct decoder *m, const struct decoder_part *part, size_t n,
         run_attention(&p, i);
         run_forward(&p, net->layer + i);
     }
-    run_norm(net, &net->norm, p.x, p.n_tok, (size_t)m->n_embd, x);
+    if (p.n_tok > 0) /* x may be NULL */
+        run_norm(net, &net->norm, p.x, p.n_tok, (size_t)m->n_embd, x);
     for (size_t i = 0; i < n; i++)
         part[i].seq->n += part[i].n;
 }

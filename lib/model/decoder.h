@@ -100,7 +100,8 @@ struct decoder_work {
 void decoder_work_release(struct decoder_work *w);
 
 /* The last hidden state of every token appended but those to be skipped, normalized: x
- * [n - skip of all parts, n_embd]. Bad weights may give NaN; nothing else can go wrong. */
+ * [n - skip of all parts, n_embd]. Bad weights may give NaN; nothing else can go wrong.
+ * */
 void decoder_run(const struct decoder *m, const struct decoder_part *part, size_t n,
                  float *x, struct decoder_work *work);
 

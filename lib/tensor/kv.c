@@ -247,7 +247,8 @@ needs(const struct span *span, size_t key)
     return span->from <= key && key < span->to;
 }
 
-/* Spans from i on that need the same block, whose first key is `key`; at least one */
+/* Where the spans end that need, as span i does, the block that begins with `key`, and
+ * have the same one */
 static size_t
 find_run(const struct tile *t, size_t i, size_t key)
 {
@@ -332,9 +333,10 @@ walk(const struct tile *t,
         for (size_t i = 0, end; i < t->n_span; i = end) {
             struct run r;
 
-            end = find_run(t, i, key);
+            end = i + 1;
             if (!needs(t->span + i, key))
                 continue;
+            end = find_run(t, i, key);
             r = open_run(t, i, end, key);
             multiply(t, t->span + i, &r);
         }

@@ -142,6 +142,26 @@ test_items(void)
     config_close(c);
 }
 
+static void
+test_objects(void)
+{
+    static const char text[] = "{\"a\":{\"b\":{\"n\":3}},\"x\":null,\"y\":[1]}";
+    struct err e;
+    struct config *c = config_parse(text, strlen(text), "f", &e);
+    struct config *a = config_object(c, "a", &e), *b = config_object(a, "b", &e);
+    int n = 0;
+
+    tap_ok(config_int(b, "n", 1, 9, &n, &e) == 0 && n == 3, "an object in an object");
+    tap_ok(config_int(b, "m", 1, 9, &n, &e) &&
+               strcmp(e.msg, "f: a: b: m: missing") == 0,
+           "its errors say where: %s", e.msg);
+    tap_ok(!config_object(c, "x", &e) && e.code == ERR_NONE, "null is no object");
+    tap_ok(!config_object(c, "y", &e) && e.code == ERR_MODEL, "no object: %s", e.msg);
+    config_close(b);
+    config_close(a);
+    config_close(c);
+}
+
 int
 main(void)
 {
@@ -156,6 +176,7 @@ main(void)
     test_tokens();
     test_texts();
     test_items();
+    test_objects();
     c = config_open("/nonexistent", "config.json", &e);
     tap_ok(!c && e.code == ERR_MODEL, "no file: %s", e.msg);
     return tap_done();
