@@ -208,7 +208,7 @@ main(int argc, char **argv)
 {
     static const char *const text[] = { "", "_cut", "_tokens", "_logprobs", NULL };
     static const char *const choice[] = { "", "_score", "_all", NULL };
-    struct filter_tool tool = { "text", "completion", JSON_STRING, text, 64, 1, 0 };
+    struct filter_tool tool = { "text", "completion", JSON_STRING, text, 64, 1 };
     struct conf conf = { 0 };
     struct genopt_conf gconf = GENOPT_INIT;
     struct lmopt_conf lconf = { 0 };
@@ -229,7 +229,8 @@ main(int argc, char **argv)
               groups, argc, argv);
     if (gconf.choice.n > 0)
         tool.suffix = choice;
-    tool.whole = conf.prompt != NULL;
+    if (conf.prompt)
+        tool.in = NULL; /* it names what it reads */
     if (open_prompts(&job, &fopt, &e) == 0 &&
         (f = filter_open(&c, &fopt, &tool, &e)) != NULL)
         run(&job, f, &e);

@@ -318,7 +318,7 @@ find_text(struct run *r, size_t i)
     struct json v;
     struct err e;
 
-    if (r->c->tool->whole) {
+    if (r->c->tool->in == NULL) {
         rec->text = rec->line;
         rec->stage = AT_WORK;
         return;

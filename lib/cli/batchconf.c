@@ -66,7 +66,7 @@ int
 batchconf_init(struct batchconf *c, const struct filter_opt *opt,
                const struct filter_tool *tool, struct err *e)
 {
-    const char *in = opt->in ? opt->in : tool->in;
+    const char *in = opt->in ? opt->in : tool->in ? tool->in : "text";
 
     *c = (struct batchconf){ .opt = opt, .tool = tool, .w_in = -1 };
     c->replace_utf8 = opt->utf8 && strcmp(opt->utf8, "replace") == 0;

@@ -46,14 +46,14 @@ extern const struct cli_opt filter_read_opts[]; /* of tools that consume; no -i 
 
 /* What kind of tool it is. Constant. */
 struct filter_tool {
-    const char *in, *out;      /* members read and written unless -i, -o */
+    const char *in, *out;      /* members read and written unless -i, -o; in NULL: the
+                                  text is the whole record */
     enum json_type type;       /* of the member that is read; JSON_NONE: any but null */
     const char *const *suffix; /* written: out + suffix, NULL-ended; the first is "";
                                   one that begins with '=' is a name of its own behind
                                   it. NULL: the tool consumes, no records go out */
     int batch;                 /* records in a window unless --batch */
     int costly; /* a text costs far more than to see whether the window has it twice */
-    int whole;  /* its text is the whole record: no member is looked for */
 };
 
 struct filter_batch {
