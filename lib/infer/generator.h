@@ -38,7 +38,8 @@ struct generator_opt {
     size_t max_tokens; /* of an answer */
     struct sample_opt sample;
     uint64_t seed;
-    const struct stopper *stop; /* texts that end an answer and are not in it */
+    const struct stopper *stop; /* texts that end an answer and are not in it; not NULL
+                                   where free text is written */
     struct masks *masks;        /* answers are values of its schema; NULL: free text */
     const struct labeltrie *labels; /* nothing is written: the answer is how likely each
                                        of them is; NULL: text */

@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "kernel/kernel.h"
+#include "tensor/ops.h"
 
 #define LABELTRIE_TOKENS ((size_t)1 << 20) /* of all labels */
 
