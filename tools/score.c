@@ -93,7 +93,8 @@ main(int argc, char **argv)
     struct cli c;
     int status;
 
-    cli_parse(&c, "score", "add how well a language model foresees the text", groups,
+    cli_parse(&c, "score",
+              "add how well a language model foresees the text to each record", groups,
               argc, argv);
     f = filter_open(&c, &fopt, &tool, &e);
     if (f)

@@ -13,8 +13,8 @@
 
 /* How many files of dir have such a name (0, too, where there is no folder), and the
  * path of the first of them in the order of bytes. What does not count: a hidden file
- * (they copy the names of others), a path longer than cap. -1 with errno set: there is a
- * folder, but it cannot be read. */
+ * (they copy the names of others), a path longer than cap. -1 with errno set: there is
+ * a folder, but it cannot be read. */
 int dirlist_find(const char *dir, const char *begin, const char *end, char *path,
                  size_t cap);
 

@@ -9,8 +9,8 @@
  *     generator_close(g);
  *
  * Continuous batching: a slot holds one sequence; one that ends makes room for the next
- * prompt at once. A pass takes one token of each slot that writes, and as many tokens of
- * prompts as make a good product. What all prompts begin with is computed once.
+ * prompt at once. A pass takes one token of each slot that writes, and as many tokens
+ * of prompts as make a good product. What all prompts begin with is computed once.
  *
  * An answer depends on its prompt and the options alone: not on slots, neighbours,
  * threads, the common prefix, or the CPU.
@@ -38,7 +38,8 @@ struct generator_opt {
     size_t max_tokens; /* of an answer */
     struct sample_opt sample;
     uint64_t seed;
-    const struct stopper *stop; /* texts that end an answer and are not in it */
+    const struct stopper *stop; /* texts that end an answer and are not in it; not NULL
+                                   where free text is written */
     struct masks *masks;        /* answers are values of its schema; NULL: free text */
     const struct labeltrie *labels; /* nothing is written: the answer is how likely each
                                        of them is; NULL: text */

@@ -285,8 +285,8 @@ summarizer_run(const struct summarizer *s, struct summarizer_work *w,
         info[i] = (struct summarizer_info){ .how = OVERLONG_NONE };
         out[i] = (struct str){ "", 0 };
     }
-    /* The last round takes what is left as it is: a model that writes more than it reads
-     * must come to an end. */
+    /* The last round takes what is left as it is: a model that writes more than it
+     * reads must come to an end. */
     for (int round = 1; round <= ROUNDS; round++)
         if (!run_round(s, w, item, n, !s->tree || round == ROUNDS, &r, out, info))
             break;

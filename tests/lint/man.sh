@@ -93,5 +93,6 @@ for page in man/*.[157]; do
     models=${TEXTMILL_MODELS:-$HOME/.local/share/textmill/models}
     [ ! -d "$models/minilm" ] || examples "$page" '.\" test model'
     [ ! -d "$models/lid176" ] || examples "$page" '.\" test lid176'
+    [ ! -d "$models/smollm2" ] || examples "$page" '.\" test smollm2'
 done
 exit $bad

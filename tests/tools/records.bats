@@ -185,10 +185,10 @@ looks() {
 }
 @test "an output member that exists: exists, or replaced with -f" {
     exists() {
-        mill '{"'"$out"'":null,"text":"a"}\n' && expect 1 exists 0 &&
-            mill '{"'"$out"'":null,"text":"a"}\n' -f && expect 0 '' 1 &&
+        mill '{"'"$out"'":null,"text":"a b"}\n' && expect 1 exists 0 &&
+            mill '{"'"$out"'":null,"text":"a b"}\n' -f && expect 0 '' 1 &&
             ! grep -q null "$BATS_TEST_TMPDIR/out" && starts 1 "{\"$out\":" &&
-            mill '{"'"$out"'":1,"text":"a","'"$out"'":2}\n' -f && expect 1 exists 0
+            mill '{"'"$out"'":1,"text":"a b","'"$out"'":2}\n' -f && expect 1 exists 0
     }
     each_tool exists
 }

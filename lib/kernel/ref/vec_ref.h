@@ -182,8 +182,8 @@ v_store_u8(uint8_t *p, const struct v16 *x, size_t count, uint8_t zero, size_t n
     }
 }
 
-/* The first n lanes to binary16, to nearest even, and from there, exact. Numbers are not
- * beyond its range, but may be NaN. */
+/* The first n lanes to binary16, to nearest even, and from there, exact. Numbers are
+ * not beyond its range, but may be NaN. */
 static inline void
 v_store_f16(uint16_t *p, struct v16 x, size_t n)
 {
