@@ -34,8 +34,8 @@ struct lmopt {
 /* NULL: ERR_USAGE, ERR_MODEL. */
 struct lm *lmopt_open(struct lmopt *o, struct filter *f, struct err *e);
 
-/* How to treat texts that are too long: truncate unless --overlong says another; chunk is
- * none of them. ERR_USAGE. */
+/* How to treat texts that are too long: truncate unless --overlong says another; chunk
+ * is none of them. ERR_USAGE. */
 int lmopt_overlong(const struct lmopt *o, enum overlong *how, struct err *e);
 
 #endif

@@ -12,7 +12,8 @@
  * A text is what the user says; system text and turns are the same for all. One that is
  * too long, with max_tokens for its answer, loses tokens at its end.
  *
- * Threads: constant after open; one asker_work per thread. One call works on one thread.
+ * Threads: constant after open; one asker_work per thread. One call works on one
+ *          thread.
  */
 #ifndef INFER_ASKER_H
 #define INFER_ASKER_H

@@ -9,8 +9,8 @@
  *     generator_close(g);
  *
  * Continuous batching: a slot holds one sequence; one that ends makes room for the next
- * prompt at once. A pass takes one token of each slot that writes, and as many tokens of
- * prompts as make a good product. What all prompts begin with is computed once.
+ * prompt at once. A pass takes one token of each slot that writes, and as many tokens
+ * of prompts as make a good product. What all prompts begin with is computed once.
  *
  * An answer depends on its prompt and the options alone: not on slots, neighbours,
  * threads, the common prefix, or the CPU.
