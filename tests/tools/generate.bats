@@ -75,9 +75,10 @@ ids() { jq -cn --arg t "$1" '{text: $t}' | tiny --tokens -n 12 "${@:2}" | jq -c 
         [ -z "$output" ] && [ -n "$stderr" ]
     done
     run -2 generate -m "$tiny" -p '{a}' -i a "$in"
-    for p in '{{' '{{.a | }}' '{{input}}' @/nonexistent; do
-        run -$([ "$p" = @/nonexistent ] && echo 3 || echo 2) generate -m "$tiny" -p "$p" "$in"
+    for p in '{{' '{{.a | }}' '{{input}}'; do
+        run -2 generate -m "$tiny" -p "$p" "$in"
     done
+    run -3 generate -m "$tiny" -p @/nonexistent "$in"
 }
 
 @test "--system and --shots come before the text, as the template has them" {
@@ -222,6 +223,25 @@ S
     run -4 generate -m "$BATS_TEST_TMPDIR/odd" <<<'{"text":"a"}'
     [[ $output == *template* ]]
     generate -m "$BATS_TEST_TMPDIR/odd" --raw-prompt -n 2 <<<'{"text":"a"}' | holds 'has("completion")'
+}
+
+@test "a model without numbers: nan, whatever is asked of it; a cut one: 4" {
+    cp -r "$tiny" "$BATS_TEST_TMPDIR/nan"
+    weights=$BATS_TEST_TMPDIR/nan/model.safetensors
+    size=$(stat -c %s "$weights")
+    printf '\0\0\300\177' | dd of="$weights" bs=1 seek=$((size - 4)) conv=notrunc status=none
+    echo '{"type":"string"}' >"$in"
+    for how in 'generate -n 4' 'generate -n 4 --temperature=1' "generate -n 9 --schema=$in" \
+        'generate --choice=a --choice=b' score; do
+        run -1 --separate-stderr $how -m "$BATS_TEST_TMPDIR/nan" <<<'{"text":"a b"}'
+        [ -z "$output" ]
+        [[ $stderr == *nan* ]]
+    done
+    for i in 1 20 40 63; do
+        head -c $((size * i / 64)) "$tiny/model.safetensors" >"$weights"
+        run -4 generate -m "$BATS_TEST_TMPDIR/nan" <<<'{"text":"a"}'
+        [ "${#lines[@]}" = 1 ]
+    done
 }
 
 @test "smollm2: the greedy ids of five golden prompts" {

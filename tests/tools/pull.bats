@@ -82,13 +82,19 @@ only() {
     only 'small '
 }
 
+# Have some of the weights come?
+begun() {
+    grep -qs t "$TEXTMILL_MODELS"/.pull.tmp.*/new/sub/weights
+}
+
 @test "killed in the middle it leaves no model, and the next one is whole" {
     rm "$source_dir/sub/weights"
     mkfifo "$source_dir/sub/weights"
     exec 8<>"$source_dir/sub/weights" # a source that never ends
     pull -q small 8>&- &
     victim=$!
-    until_true "$victim" compgen -G "$TEXTMILL_MODELS/.pull.tmp.*/new/config.json"
+    printf 't' >&8
+    until_true "$victim" begun # its source is open, then, and ends where we close it
     kill -KILL "$victim"
     [ ! -e "$TEXTMILL_MODELS/small" ]
     exec 8>&-

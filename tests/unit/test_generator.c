@@ -1,5 +1,5 @@
-/* test_generator.c - the same bits for any slots, order, prefix; limits; numbers that are
- * none. What the model answers is compared in tests/tools/generate.bats. */
+/* test_generator.c - the same bits for any slots, order, prefix; limits; labels. What
+ * the model answers is compared in tests/tools/generate.bats. */
 #include "infer/generator.h"
 
 #include <math.h>
