@@ -10,8 +10,8 @@
  *
  * A text that is too long for one prompt is cut into pieces of whole sentences; the
  * summaries of all its pieces, one below the other, are the text of the next round,
- * until one prompt holds it: a tree, and no piece is dropped. A text's summary depends on the
- * text and the options alone.
+ * until one prompt holds it: a tree, and no piece is dropped. A text's summary depends
+ * on the text and the options alone.
  *
  * Threads: constant after open; one summarizer_work per thread. One call works on one
  *          thread.
