@@ -1,4 +1,4 @@
-/* test_asker.c - prompts: what they begin with, room for the answer, texts without any */
+/* test_asker.c - prompts: what they begin with, room for the answer, odd texts */
 #include "infer/asker.h"
 
 #include <string.h>
