@@ -41,8 +41,9 @@ MaxStartups 100
 X
     "$sshd" -f "$dir/sshd.$1" -E "$dir/sshd.$1.log" 3>&- || skip "sshd does not start here"
     for _ in $(seq 50); do [ -s "$dir/sshd.$1.pid" ] && break; sleep 0.1; done
-    echo "ssh -p $1 -i $dir/key -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=$dir/known $(id -un)@127.0.0.1" >>"$dir/hosts"
-    $(tail -n 1 "$dir/hosts") true || skip "no way in by ssh"
+    echo "ssh -p $1 -i $dir/key -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o StrictHostKeyChecking=no -o UserKnownHostsFile=$dir/known $(id -un)@127.0.0.1" >>"$dir/hosts"
+    # shellcheck disable=SC2046 # words
+    timeout 20 $(tail -n 1 "$dir/hosts") true </dev/null 3>&- || skip "no way in by ssh"
 }
 end_sshd() {
     local pid
