@@ -154,7 +154,7 @@ log_likely(const struct lm *m, const struct generator_prompt *p, const int32_t *
     double sum = 0;
 
     for (size_t i = 0; i < n; i++) {
-        struct decoder_part part = { seq, i ? &label[i - 1] : p->id, i ? 1 : p->n };
+        struct decoder_part part = { seq, i ? &label[i - 1] : p->id, i ? 1 : p->n, 0 };
         double all = 0;
 
         decoder_run(m->decoder, &part, 1, x, &w);
