@@ -1,4 +1,4 @@
-/* test_asker.c - prompts: what they begin with, room for the answer, odd texts */
+/* test_asker.c - prompts: what they begin with, room for the answer, empty ones */
 #include "infer/asker.h"
 
 #include <string.h>

@@ -44,7 +44,7 @@ struct said {
     size_t n[PROMPTS];
     int32_t id[PROMPTS][TOKENS];
     float logprob[PROMPTS][TOKENS];
-    float prob[PROMPTS][2];
+    float prob[PROMPTS][3];
     enum generator_finish how[PROMPTS];
     enum err_code code[PROMPTS];
 };
@@ -170,15 +170,15 @@ log_likely(const struct lm *m, const struct generator_prompt *p, const int32_t *
     return sum;
 }
 
-/* Labels with a common beginning, so that the sequence goes back in between */
+/* Two labels with a common beginning, and one for which the sequence goes back */
 static void
 test_labels(const struct lm *m)
 {
-    static const int32_t a[] = { 50, 60, 70 }, b[] = { 50, 61 };
-    static const struct labeltrie_label label[] = { { a, 3 }, { b, 2 } };
+    static const int32_t a[] = { 50, 60, 70 }, b[] = { 50, 61 }, c[] = { 51, 60 };
+    static const struct labeltrie_label label[] = { { a, 3 }, { b, 2 }, { c, 2 } };
     static struct said s;
     struct err e;
-    struct labeltrie *t = labeltrie_make(label, 2, -1, &e);
+    struct labeltrie *t = labeltrie_make(label, 3, -1, &e);
     struct generator_opt opt = {
         .lm = m, .max_tokens = 1, .sample = SAMPLE_OPT_INIT, .labels = t
     };
@@ -188,8 +188,13 @@ test_labels(const struct lm *m)
         return;
     for (size_t i = 0; i < PROMPTS; i++) {
         double pa = log_likely(m, &prompts.prompt[i], a, 3),
-               pb = log_likely(m, &prompts.prompt[i], b, 2);
-        double off = fabs((double)s.prob[i][0] - 1 / (1 + exp(pb - pa)));
+               pb = log_likely(m, &prompts.prompt[i], b, 2),
+               pc = log_likely(m, &prompts.prompt[i], c, 2);
+        double off_a =
+            fabs((double)s.prob[i][0] - 1 / (1 + exp(pb - pa) + exp(pc - pa)));
+        double off_c =
+            fabs((double)s.prob[i][2] - 1 / (1 + exp(pa - pc) + exp(pb - pc)));
+        double off = off_a + off_c;
 
         most = off > most || isnan(off) ? off : most;
     }

@@ -1,5 +1,5 @@
-/* test_scorer.c - the same numbers for a text alone and among others; odd texts.
- * The numbers themselves are compared in tests/tools/score.bats. */
+/* test_scorer.c - the same numbers for a text alone and among others; cut and odd
+ * texts. The numbers themselves are compared in tests/tools/score.bats. */
 #include "infer/scorer.h"
 
 #include <string.h>
