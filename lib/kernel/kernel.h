@@ -74,12 +74,13 @@ struct kernel_q8_panel {
 };
 
 /*
- * Rows of a matrix [m, k] for weights in blocks: x = step * q with q from -127 to 127,
- * and a step for every 32 inputs; k is a multiple of 32.
+ * Rows of a matrix [m, k] for weights in blocks: x = mid + step * q with q from -127 to
+ * 127; mid and step are of every 32 inputs; k is a multiple of 32.
  */
 struct kernel_qb {
     int8_t *q;      /* [m, ld] */
     float *step;    /* [m, ld_step] */
+    float *mid;     /* [m, ld_step] */
     int32_t *start; /* [m, ld_group]: -zero times the sum of the group's q */
     float *sum;     /* [m, ld_group]: that sum */
     size_t ld, ld_step, ld_group;

@@ -308,18 +308,25 @@ qb_round(struct v16 x, struct v16 up)
 /* A block of a row: its 32 numbers, its step, and the sums of its one or two groups */
 INLINE void
 qb_block(size_t group, const float *x, const struct kernel_q8_first *first, int8_t *q,
-         float *step, float *sum)
+         float *step, float *mid, float *sum)
 {
     struct v16 v[KERNEL_MAX_BLOCK / 16], b[2], a0, a1, up;
-    float max;
+    float max, low, high;
     int bad;
 
     q8_load(x, first, 32, 2, v);
+    low = v_hmin(v_min(v[0], v[1]));
+    high = v_hmax(v_max(v[0], v[1]));
+    *mid = low * 0.5f + high * 0.5f;
+    *mid = fabsf(*mid) < 0x1p-100f ? 0.0f : *mid;
+    v[0] = v_sub(v[0], v_set1(*mid));
+    v[1] = v_sub(v[1], v_set1(*mid));
     a0 = v_abs(v[0]);
     a1 = v_abs(v[1]);
     max = v_hmax(v_max(a0, a1));
     bad = v_any_nan(v_add(a0, a1)) || !(max < INFINITY);
     *step = bad ? NAN : max >= 0x1p-100f ? max * (1.0f / 127.0f) : 0.0f;
+    *mid = bad ? 0.0f : *mid;
     up = v_set1(max >= 0x1p-100f ? 127.0f / max : 0.0f);
     v[0] = qb_round(v[0], up);
     v[1] = qb_round(v[1], up);
@@ -339,6 +346,7 @@ qb_rows(size_t group, const float *x, size_t ldx, size_t m, size_t k,
 {
     for (size_t r = 0; r < m; r++, x += ldx) {
         float *step = to->step + r * to->ld_step, *sum = to->sum + r * to->ld_group;
+        float *mid = to->mid + r * to->ld_step;
         int32_t *start = to->start + r * to->ld_group;
         int8_t *q = to->q + r * to->ld;
 
@@ -347,7 +355,8 @@ qb_rows(size_t group, const float *x, size_t ldx, size_t m, size_t k,
 
             if (at.factor)
                 at.factor += l;
-            qb_block(group, x + l, &at, q + l, step + l / 32, sum + l / group);
+            qb_block(group, x + l, &at, q + l, step + l / 32, mid + l / 32,
+                     sum + l / group);
         }
         for (size_t g = 0; g < k / group; g++)
             start[g] = -to->zero * (int32_t)sum[g];

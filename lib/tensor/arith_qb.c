@@ -8,7 +8,9 @@
  * it waits for memory, reads no more than the file's size.
  *
  * Activations are rounded by themselves, 32 at a time: rows_qb in kernel_list.h; the
- * product: gemm_qb. How large inputs usually are is of no use: to balance weights would
+ * product: gemm_qb. Few activations of a language model are far larger than the others,
+ * so a block is rounded about its middle, which gains one bit where it has such a one;
+ * the middles are multiplied by the sums of the blocks of weights, in f32. How large inputs usually are is of no use: to balance weights would
  * be to round them.
  *
  * Parts of several types become bytes with scales that all of them have.
@@ -20,6 +22,9 @@
 #include "tensor/arith.h"
 
 #define MIXED_ZERO 128
+
+/* A panel: what kernel/qb.h says, then the sums of each column's blocks, as panels of a
+ * product in f32 [n_in / 32, gemm_nr], of which there are qb_nr / gemm_nr. */
 
 static size_t
 round_up(size_t n, size_t to)
@@ -60,6 +65,12 @@ arith_qb_fits(const struct pack_matrix *w)
     return all;
 }
 
+static size_t
+sums_offset(const struct pack *p)
+{
+    return round_up(qb_bytes(&p->form, p->nr, p->n_in), MEM_ALIGN);
+}
+
 static void
 measure(struct pack *p, const struct pack_matrix *w)
 {
@@ -68,10 +79,22 @@ measure(struct pack *p, const struct pack_matrix *w)
     for (size_t i = 1; i < w->n_part; i++)
         p->form = unite(&p->form, qsplit_form(w->part[i].type));
     p->head_bytes = 0;
-    /* At most 16 bytes a weight and column: no overflow before this one */
-    p->panel_bytes = p->n_in > SIZE_MAX / 16 / p->nr
-                         ? SIZE_MAX
-                         : round_up(qb_bytes(&p->form, p->nr, p->n_in), MEM_ALIGN);
+    /* At most 32 bytes a weight and column: no overflow before this one */
+    p->panel_bytes =
+        p->n_in > SIZE_MAX / 32 / p->nr
+            ? SIZE_MAX
+            : sums_offset(p) +
+                  round_up(p->n_in / QB_BLOCK * p->nr * sizeof(float), MEM_ALIGN);
+}
+
+/* Where the sum of block b of column i of panel j is */
+static float *
+sum_at(const struct pack *p, size_t j, size_t i, size_t b)
+{
+    size_t nr = p->k->gemm_nr, blocks = p->n_in / QB_BLOCK;
+    unsigned char *sums = arith_panel(p, j) + sums_offset(p);
+
+    return (float *)(void *)sums + (i / nr * blocks + b) * nr + i % nr;
 }
 
 /* ---- one column of a panel ---- */
@@ -189,6 +212,23 @@ put_block(const struct cursor *c, const struct qsplit_form *f, struct qsplit *x,
         put_four(c, l, u + l);
 }
 
+/* The sums of n elements, block by block */
+static void
+put_sums(struct pack *p, size_t j, size_t i, size_t l, enum quant_type type,
+         const void *stored, size_t n)
+{
+    float w[QB_CHUNK];
+
+    quant_to_f32(type, stored, w, n);
+    for (size_t b = 0; b < n / QB_BLOCK; b++) {
+        double sum = 0.0;
+
+        for (size_t at = b * QB_BLOCK; at < (b + 1) * QB_BLOCK; at++)
+            sum += (double)w[at];
+        *sum_at(p, j, i, l / QB_BLOCK + b) = (float)sum;
+    }
+}
+
 /* Inputs [l, l + n) of column i of panel j, all of one chunk */
 static void
 pack_chunk(struct pack *p, const struct pack_matrix *w, size_t j, size_t i, size_t l,
@@ -200,6 +240,7 @@ pack_chunk(struct pack *p, const struct pack_matrix *w, size_t j, size_t i, size
     struct cursor c = cursor_at(p, j, i, l);
     struct qsplit x;
 
+    put_sums(p, j, i, l, type, row + quant_bytes(type, l), n);
     qsplit_take(type, row + quant_bytes(type, l), n, &x);
     if (c.form->scale == QSPLIT_SUPER) {
         memcpy(super_at(&c, 0), &x.d[0], 2);
@@ -251,6 +292,8 @@ take(struct pack *p, size_t j, const struct pack *from, const int32_t *row)
             struct cursor b = cursor_at(from, r / p->nr, r % p->nr, l);
 
             take_block(&a, &b);
+            *sum_at(p, j, i, l / QB_BLOCK) =
+                *sum_at(from, r / p->nr, r % p->nr, l / QB_BLOCK);
         }
 }
 
@@ -268,6 +311,7 @@ rows_new(const struct pack *p, size_t m, struct arena *mem)
     qb->ld_group = p->n_in / qb->group;
     qb->q = arena_alloc(mem, mem_mul(m, qb->ld));
     qb->step = arena_alloc(mem, mem_mul(m, qb->ld_step * sizeof *qb->step));
+    qb->mid = arena_alloc(mem, mem_mul(m, qb->ld_step * sizeof *qb->mid));
     qb->start = arena_alloc(mem, mem_mul(m, qb->ld_group * sizeof *qb->start));
     qb->sum = arena_alloc(mem, mem_mul(m, qb->ld_group * sizeof *qb->sum));
     return to;
@@ -281,6 +325,7 @@ rows_at(const struct arith_rows *rows, size_t row, size_t l)
 
     at.q += row * at.ld + l;
     at.step += row * at.ld_step + l / QB_BLOCK;
+    at.mid += row * at.ld_step + l / QB_BLOCK;
     at.start += row * at.ld_group + l / at.group;
     at.sum += row * at.ld_group + l / at.group;
     return at;
@@ -314,12 +359,16 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
 {
     struct kernel_qb_panel w = { &p->form, arith_panel(p, j) };
     struct kernel_qb at = rows_at(x, row, 0);
+    size_t n = arith_width(p, j), nr = p->k->gemm_nr;
 
-    p->k->gemm_qb(&at, &w, p->n_in, bias, y, ldy, m, arith_width(p, j));
+    p->k->gemm_qb(&at, &w, p->n_in, bias, y, ldy, m, n);
+    for (size_t i = 0; i < n; i += nr)
+        p->k->gemm_f32(at.mid, at.ld_step, sum_at(p, j, i, 0), p->n_in / QB_BLOCK,
+                       y + i, ldy, m, n - i < nr ? n - i : nr, 1);
 }
 
 const struct arith_ops arith_qb = { .name = "qb",
-                                    .version = 1,
+                                    .version = 2,
                                     .block = QB_BLOCK,
                                     .measure = measure,
                                     .pack = pack,

@@ -16,6 +16,7 @@ new_rows(struct check *c, size_t m, size_t k, const struct qsplit_form *f)
 
     r.q = check_bytes(c, m * r.ld);
     r.step = check_floats(c, m * r.ld_step);
+    r.mid = check_floats(c, m * r.ld_step);
     r.start = check_bytes(c, m * r.ld_group * sizeof *r.start);
     r.sum = check_floats(c, m * r.ld_group);
     return r;
@@ -38,6 +39,7 @@ compare_rows(struct check *c, size_t m, size_t k, const struct qsplit_form *f,
     c->ref->rows_qb(x, ldx, m, k, &first, &want);
     c->got->rows_qb(x, ldx, m, k, &first, &got);
     check_same(c, want.step, got.step, m * k / 32, "step, m %zu k %zu", m, k);
+    check_same(c, want.mid, got.mid, m * k / 32, "mid, m %zu k %zu", m, k);
     check_same(c, want.sum, got.sum, m * k / f->group, "sum, m %zu k %zu", m, k);
     check_true(c,
                memcmp(want.start, got.start, m * k / f->group * sizeof *got.start) == 0,

@@ -99,12 +99,18 @@ round_inputs(const struct product *t)
     double *to = mem_alloc(N_TOK * t->n_in * sizeof *to);
 
     for (size_t at = 0; at < N_TOK * t->n_in; at += 32) {
-        float max = 0, up;
+        float max = 0, up, low = t->x[at], high = low, mid;
+        for (size_t i = at; i < at + 32; i++) {
+            low = fminf(low, t->x[i]);
+            high = fmaxf(high, t->x[i]);
+        }
+        mid = low * 0.5f + high * 0.5f;
         for (size_t i = at; i < at + 32; i++)
-            max = fabsf(t->x[i]) > max ? fabsf(t->x[i]) : max;
+            max = fmaxf(max, fabsf(t->x[i] - mid));
         up = max > 0 ? 127.0f / max : 0;
         for (size_t i = at; i < at + 32; i++)
-            to[i] = rint((double)t->x[i] * (double)up) * (double)max / 127.0;
+            to[i] = rint((double)(t->x[i] - mid) * (double)up) * (double)max / 127.0 +
+                    (double)mid;
     }
     return to;
 }
