@@ -10,8 +10,8 @@
  * Activations are rounded by themselves, 32 at a time: rows_qb in kernel_list.h; the
  * product: gemm_qb. Few activations of a language model are far larger than the others,
  * so a block is rounded about its middle, which gains one bit where it has such a one;
- * the middles are multiplied by the sums of the blocks of weights, in f32. How large inputs usually are is of no use: to balance weights would
- * be to round them.
+ * the middles are multiplied by the sums of the blocks of weights, in f32. How large
+ * inputs usually are is of no use: to balance weights would be to round them.
  *
  * Parts of several types become bytes with scales that all of them have.
  */

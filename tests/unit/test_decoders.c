@@ -7,8 +7,8 @@
 
 /* How far the mean surprise may be from f32, and how many of 100 first tokens and of
  * those that follow must be equal. In 8 bits .28 % (smollm2) and .21 % (gemma3) were
- * measured, 18 of 20 and 9 of 10, 82 and 79 of 100: among the prompts are some whose two
- * likeliest tokens are .1 apart. */
+ * measured, 18 of 20 and 9 of 10, 82 and 79 of 100: among the prompts are some whose
+ * two likeliest tokens are .1 apart. */
 struct bound {
     enum arith arith;
     double nll;
