@@ -43,10 +43,10 @@ KERNEL(gemm_q8, void,
 /* ---- the same with weights in the blocks that they are stored in ---- */
 
 /* x[m, k], after what `first` says, to 8 bits, row by row and block by block of 32. In
- * a block: mid = smallest / 2 + largest / 2, but 0 if that is below 2^-100; v = x - mid,
- * max = the largest |v|, step = max * (1 / 127f), q = v * (127 / max) rounded to nearest
- * even; where max < 2^-100 all are 0. Where one is not finite step is NaN, q anything,
- * mid, start and sum 0. k > 0 is a multiple of 32. */
+ * a block: mid = smallest / 2 + largest / 2, but 0 if that is below 2^-100; v = x -
+ * mid, max = the largest |v|, step = max * (1 / 127f), q = v * (127 / max) rounded to
+ * nearest even; where max < 2^-100 all are 0. Where one is not finite step is NaN, q
+ * anything, mid, start and sum 0. k > 0 is a multiple of 32. */
 KERNEL(rows_qb, void,
        (const float *x, size_t ldx, size_t m, size_t k,
         const struct kernel_q8_first *first, const struct kernel_qb *to))

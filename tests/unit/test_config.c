@@ -145,9 +145,9 @@ test_items(void)
 static void
 test_objects(void)
 {
-    static const char text[] = "{\"a\":{\"b\":{\"n\":3}},\"x\":null,\"y\":[1]}";
+    static const char nested[] = "{\"a\":{\"b\":{\"n\":3}},\"x\":null,\"y\":[1]}";
     struct err e;
-    struct config *c = config_parse(text, strlen(text), "f", &e);
+    struct config *c = config_parse(nested, strlen(nested), "f", &e);
     struct config *a = config_object(c, "a", &e), *b = config_object(a, "b", &e);
     int n = 0;
 
