@@ -189,7 +189,7 @@ main(int argc, char **argv)
     static const char *const suffix[] = { "", "_cut", NULL };
     static const struct filter_tool tool = { "text", "summary", JSON_STRING,
                                              suffix, 64,        1 };
-    struct conf conf = { 0 };
+    struct conf conf = { .extract = -1 };
     struct genopt_conf gconf = GENOPT_INIT;
     struct lmopt_conf lconf = { 0 };
     struct modelopt mo = { 0 };
@@ -210,6 +210,8 @@ main(int argc, char **argv)
     gconf.max_tokens = 0; /* by words */
     cli_parse(&c, "summarize", "add a summary of the text to each record", groups, argc,
               argv);
+    if (conf.extract == 0)
+        cli_usage(&c, "how many sentences? --extract=N, 1 or more");
     if (genopt_read(&job.g, &e) == 0 &&
         (f = filter_open(&c, &fopt, &tool, &e)) != NULL) {
         if (conf.extract > 0)

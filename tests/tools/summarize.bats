@@ -1,12 +1,13 @@
 #!/usr/bin/env bats
-# summarize --extract: which sentences, how many, and what comes of odd texts; by a tiny model,
-# and by minilm where it has been pulled.
+# summarize: which sentences, how many, and what comes of odd texts; the words of a model, long
+# texts in pieces; by tiny models, and by minilm where it has been pulled.
 
 bats_require_minimum_version 1.5.0
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../.." || return
     tiny=./tests/golden/tiny-bert/f32
+    lm=./tests/golden/tiny-lm
     in=$BATS_TEST_TMPDIR/in
     out=$BATS_TEST_TMPDIR/out
     errors=$BATS_TEST_TMPDIR/errors
@@ -62,12 +63,34 @@ PY
 }
 
 @test "mistakes: no number of sentences, none, a model that is not there" {
-    for o in '' --extract=0 --extract=-1 --extract=x; do
+    for o in --extract=0 --extract=-1 --extract=x; do
         run -2 --separate-stderr summarize -m "$tiny" ${o:+"$o"} </dev/null
         [ -z "$output" ] && [ -n "$stderr" ]
     done
     run -4 --separate-stderr summarize -m nonesuch --extract=1 <<<'{"text":"a"}'
     [ -z "$output" ]
+}
+
+@test "a model is asked; what it says is cut at --max-tokens, and says so" {
+    echo '{"text":"The disk is full. The server is down. Call the admin now."}' >"$in"
+    summarize -m "$lm" -n 5 "$in" | jq -e '.summary_cut and (.summary | length > 0)'
+    # It is what generate answers to the same prompt.
+    p=$(printf 'Summarize the following text in at most 5 words.\n\n{text}')
+    [ "$(summarize -m "$lm" --words=5 -n 9 "$in" | jq .summary)" = "$(generate -m "$lm" -p "$p" -n 9 "$in" |
+        jq '.completion | sub("^[ \n]+"; "") | sub("[ \n]+$"; "")')" ]
+    run -2 summarize -m "$lm" --style=poem "$in"
+}
+
+@test "a long text is a tree of pieces, the same in any company" {
+    jq -cn '[range(30)] | map("Line \(.) of the log: the disk \(. * 7) is full.") | {text: join(" ")},
+        {text: "short"}, {text: (join("\n\n") * 2)}' >"$in"
+    summarize -m "$lm" --words=2 -n 6 "$in" >"$out"
+    jq -es '.[0]._overlong.summary.how == "chunk" and .[0]._overlong.summary.kept == .[0]._overlong.summary.tokens
+        and (.[1] | has("_overlong") | not) and all(.[]; has("summary"))' "$out"
+    summarize -m "$lm" --words=2 -n 6 -j1 --slots=2 --batch=1 "$in" | cmp - "$out"
+    tac "$in" | summarize -m "$lm" --words=2 -n 6 | tac | cmp - "$out"
+    summarize -m "$lm" --words=2 -n 6 --overlong=truncate "$in" |
+        jq -es '.[2]._overlong.summary.how == "truncate" and .[2]._overlong.summary.kept < .[2]._overlong.summary.tokens'
 }
 
 @test "--dry-run counts the tokens of all sentences" {
