@@ -141,6 +141,23 @@ en 1 0 1' ]
     [ ! -e out.jsonl ] && rmdir tmp
 }
 
+@test "nightly-summary.sh: a line for each document, a paragraph for each folder" {
+    mkdir -p 'docs/a b' docs/c
+    printf 'The server was moved. All users were told.\n' >'docs/a b/one.txt'
+    printf 'The budget was approved. Two people will be hired.\n' | gzip >'docs/a b/two.txt.gz'
+    printf 'The printer is broken.\n' >docs/c/x.txt
+    printf 'hidden\n' >docs/.hidden
+    EXTRACT=1 OUT=out.jsonl "$root/pipelines/nightly-summary.sh" docs >digest
+    [ "$(jq -r ._src.archive out.jsonl | paste -sd,)" = 'a b/one.txt,a b/two.txt.gz,c/x.txt' ]
+    jq -es 'all(.summary as $s | .text | contains($s))' out.jsonl
+    [ "$(grep -c '^# ' digest)" = 2 ]
+    [ "$(grep -c '^- \*\*' digest)" = 3 ]
+    grep -qF -- '- **c/x.txt**: The printer is broken.' digest
+    pull -q --check smollm2 2>/dev/null || skip 'smollm2 is not here: textmill pull smollm2'
+    OUT=words.jsonl "$root/pipelines/nightly-summary.sh" docs >digest
+    [ "$(jq -s 'map(select(.summary | length > 0)) | length' words.jsonl)" = 3 ]
+}
+
 # Every line of the blocks of README.md that begin with ```sh and this word
 as_printed() {
     cd "$root" || return
@@ -154,6 +171,12 @@ as_printed() {
 
 @test "translate-archive.sh and translate: each pipeline of README.md runs as printed" {
     as_printed translate
+    [ "$(grep -c . "$BATS_TEST_TMPDIR/all")" -ge 2 ]
+}
+
+@test "nightly-summary.sh and generate: each pipeline of README.md runs as printed" {
+    pull -q --check smollm2 2>/dev/null || skip 'smollm2 is not here: textmill pull smollm2'
+    as_printed words
     [ "$(grep -c . "$BATS_TEST_TMPDIR/all")" -ge 2 ]
 }
 
