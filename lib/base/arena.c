@@ -42,6 +42,23 @@ arena_alloc(struct arena *a, size_t n)
     return p;
 }
 
+void *
+arena_copy(struct arena *a, const void *p, size_t n)
+{
+    char *copy = arena_alloc(a, n + 1);
+
+    if (n > 0)
+        memcpy(copy, p, n);
+    copy[n] = '\0';
+    return copy;
+}
+
+struct str
+arena_str(struct arena *a, struct str s)
+{
+    return (struct str){ arena_copy(a, s.p, s.n), s.n };
+}
+
 void
 arena_reset(struct arena *a)
 {

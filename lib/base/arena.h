@@ -16,6 +16,8 @@
 
 #include <stddef.h>
 
+#include "base/str.h"
+
 struct arena_block;
 
 struct arena {
@@ -24,6 +26,11 @@ struct arena {
 };
 
 void *arena_alloc(struct arena *a, size_t n); /* never NULL (mem.h), not cleared */
+
+/* Its own n bytes, and a NUL behind them; p may be NULL where n is 0. */
+void *arena_copy(struct arena *a, const void *p, size_t n);
+struct str arena_str(struct arena *a, struct str s); /* the same */
+
 void arena_reset(struct arena *a);
 void arena_release(struct arena *a);
 

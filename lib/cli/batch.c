@@ -61,11 +61,7 @@ seen(const struct run *r, const struct record *rec, int k)
 static struct str
 copy(struct run *r, const char *p, size_t n)
 {
-    char *to = arena_alloc(&r->b->arena, n);
-
-    if (n > 0)
-        memcpy(to, p, n);
-    return (struct str){ to, n };
+    return arena_str(&r->b->arena, (struct str){ p, n });
 }
 
 static int
@@ -130,8 +126,7 @@ note_seen(struct run *r, struct record *rec)
         else
             others |= c->watch[k].count;
     if (others) {
-        all = arena_alloc(&r->b->arena, (size_t)c->n_watch * sizeof *all);
-        memcpy(all, c->watch, (size_t)c->n_watch * sizeof *all);
+        all = arena_copy(&r->b->arena, c->watch, (size_t)c->n_watch * sizeof *all);
         rec->seen = all;
     }
 }

@@ -174,12 +174,8 @@ grow(struct feed *f)
 static void
 keep_reason(struct arena *a, const struct feed_item *item, struct outcome *o)
 {
-    char *name = arena_alloc(a, item->member.n + 1);
-
-    memcpy(name, item->member.n ? item->member.p : "", item->member.n);
-    o->member = (struct str){ name, item->member.n };
-    o->e = arena_alloc(a, sizeof *o->e);
-    *o->e = *item->why;
+    o->member = arena_str(a, item->member);
+    o->e = arena_copy(a, item->why, sizeof *item->why);
 }
 
 int

@@ -86,16 +86,12 @@ static int
 read_label(const struct lm *m, const char *label, struct tokenizer_work *w,
            struct labeltrie_label *to, struct arena *mem, struct err *e)
 {
-    int32_t *id;
-
     if (utf8_valid(label, strlen(label)) < strlen(label))
         return err_set(e, ERR_USAGE, "not UTF-8");
     if (tokenizer_encode(m->tokenizer, str_of(label), TOKENIZER_NO_SPECIAL, w, e))
         return -1;
-    id = arena_alloc(mem, mem_mul(w->n + 1, sizeof *id));
-    if (w->n)
-        memcpy(id, w->id, w->n * sizeof *id);
-    *to = (struct labeltrie_label){ id, w->n };
+    *to =
+        (struct labeltrie_label){ arena_copy(mem, w->id, w->n * sizeof *w->id), w->n };
     return 0;
 }
 

@@ -28,17 +28,12 @@ is_word(char c)
 static int
 add(struct reader *r, struct str name)
 {
-    char *copy;
-
     for (int i = 0; i < r->n; i++)
         if (str_eq(r->names[i], name))
             return 0;
     if (r->n == JQNEEDS_MAX)
         return -1;
-    copy = arena_alloc(r->a, name.n);
-    if (name.n > 0)
-        memcpy(copy, name.p, name.n);
-    r->names[r->n++] = (struct str){ copy, name.n };
+    r->names[r->n++] = arena_str(r->a, name);
     return 0;
 }
 

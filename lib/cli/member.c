@@ -49,7 +49,6 @@ member_text(const struct member *m, struct str line, struct arena *a, struct str
 {
     struct buf b = { 0 };
     struct json v;
-    char *copy;
     int rc;
 
     if (member_find(m, line, &v, e))
@@ -59,10 +58,7 @@ member_text(const struct member *m, struct str line, struct arena *a, struct str
     if (v.type != JSON_STRING)
         return err_set(e, ERR_TYPE, "member '%s' is not a string", m->spec);
     rc = json_unquote(v, &b, e);
-    copy = arena_alloc(a, b.n + 1);
-    if (b.n > 0)
-        memcpy(copy, b.p, b.n);
-    *text = (struct str){ copy, b.n };
+    *text = arena_str(a, (struct str){ b.p, b.n });
     buf_free(&b);
     return rc;
 }

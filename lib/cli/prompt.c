@@ -342,14 +342,10 @@ prompt_fill(const struct prompt *p, int helper, const struct str *line, size_t n
     for (size_t i = 0; i < n && rc == 0; i++) {
         out[i] = (struct prompt_text){ { "", 0 }, NULL };
         if (fill_one(p, line[i], answer ? &answer[i] : NULL, &b, &why)) {
-            struct err *copy = arena_alloc(a, sizeof *copy);
             err_wrap(&why, "-p");
-            *copy = why;
-            out[i].e = copy;
-        } else if (b.n > 0) {
-            char *copy = arena_alloc(a, b.n);
-            memcpy(copy, b.p, b.n);
-            out[i].text = (struct str){ copy, b.n };
+            out[i].e = arena_copy(a, &why, sizeof why);
+        } else {
+            out[i].text = arena_str(a, (struct str){ b.p, b.n });
         }
     }
     buf_free(&reply);

@@ -23,16 +23,13 @@ take_string(struct shots *s, const struct json_watch *w, struct str *text,
             struct err *e)
 {
     struct buf b = { 0 };
-    char *copy;
     int rc;
 
     if (w->count != 1 || w->value.type != JSON_STRING)
         return err_set(e, ERR_INPUT, "'%.*s' must be there once, as a string",
                        (int)w->name.n, w->name.p);
     rc = json_unquote(w->value, &b, e);
-    copy = arena_alloc(&s->mem, b.n + 1);
-    memcpy(copy, buf_span(&b).p, b.n);
-    *text = (struct str){ copy, b.n };
+    *text = arena_str(&s->mem, buf_span(&b));
     buf_free(&b);
     return rc;
 }
@@ -92,8 +89,7 @@ read_lines(struct shots *s, const char *path, struct str all, const struct promp
         buf_add(&turns, &turn, sizeof turn);
     }
     s->n = turns.n / sizeof *s->turn;
-    s->turn = arena_alloc(&s->mem, turns.n);
-    memcpy(s->turn, buf_span(&turns).p, turns.n);
+    s->turn = arena_copy(&s->mem, turns.p, turns.n);
     buf_free(&turns);
     if (!bad)
         return 0;

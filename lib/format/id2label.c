@@ -6,15 +6,6 @@
 #include "base/map.h"
 #include "base/mem.h"
 
-static struct str
-keep(struct id2label *l, struct str s)
-{
-    char *copy = arena_alloc(&l->text, s.n + 1);
-
-    memcpy(copy, s.p, s.n);
-    return (struct str){ copy, s.n };
-}
-
 /* "17" as a number below n; -1: it is none. */
 static int64_t
 number(struct str key, size_t n)
@@ -44,7 +35,7 @@ add(struct id2label *l, const struct config *c, struct str key, struct str name,
                           (int)(key.n < 40 ? key.n : 40), key.p, l->n - 1);
     if (name.n == 0)
         return config_bad(c, "id2label", e, "label %d is empty", (int)i);
-    l->name[i] = keep(l, name);
+    l->name[i] = arena_str(&l->text, name);
     if (!map_put(seen, l->name[i], (int32_t)i))
         return config_bad(c, "id2label", e, "two labels are called '%.*s'",
                           (int)(name.n < 100 ? name.n : 100), name.p);
@@ -85,7 +76,7 @@ add_numbers(struct id2label *l)
 
     for (size_t i = 0; i < l->n; i++) {
         snprintf(name, sizeof name, "LABEL_%zu", i);
-        l->name[i] = keep(l, str_of(name));
+        l->name[i] = arena_str(&l->text, str_of(name));
     }
 }
 

@@ -78,12 +78,7 @@ weights_map(struct weights *w, const char *path, struct file *f, struct err *e)
 struct str
 weights_keep(struct weights *w, const char *p, size_t n)
 {
-    char *copy = arena_alloc(&w->text, n + 1);
-
-    if (n > 0)
-        memcpy(copy, p, n);
-    copy[n] = '\0';
-    return (struct str){ copy, n };
+    return arena_str(&w->text, (struct str){ p, n });
 }
 
 int

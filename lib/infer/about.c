@@ -78,13 +78,9 @@ keep(struct about *in, struct str s)
 {
     struct buf b = { 0 };
     struct str kept;
-    char *p;
 
     put_clean(&b, s);
-    p = arena_alloc(&in->text, b.n + 1);
-    if (b.n > 0)
-        memcpy(p, b.p, b.n);
-    kept = (struct str){ p, b.n };
+    kept = arena_str(&in->text, (struct str){ b.p, b.n });
     buf_free(&b);
     return kept;
 }
@@ -126,12 +122,9 @@ about_count(struct about *in, const char *key, uint64_t number)
 struct about_item *
 about_set(struct about *in, struct str key, const char *type, struct str json)
 {
-    struct about_item item = { keep(in, key), keep(in, str_of(type)), { NULL, 0 }, 0 };
-    char *p = arena_alloc(&in->text, json.n + 1);
+    struct about_item item = { keep(in, key), keep(in, str_of(type)),
+                               arena_str(&in->text, json), 0 };
 
-    if (json.n > 0)
-        memcpy(p, json.p, json.n);
-    item.value = (struct str){ p, json.n };
     buf_add(&in->items, &item, sizeof item);
     return (struct about_item *)(void *)(in->items.p + in->items.n) - 1;
 }

@@ -1,8 +1,6 @@
 /* asker.c - texts to a language model and its answers, as its template has them */
 #include "infer/asker.h"
 
-#include <string.h>
-
 #include "base/mem.h"
 
 struct asker {
@@ -174,14 +172,14 @@ asker_run(const struct asker *a, struct asker_work *w, const struct str *text, s
     prompt = arena_alloc(&w->batch, mem_mul(n, sizeof *prompt));
     part = arena_alloc(&w->batch, mem_mul(n, sizeof *part));
     for (size_t i = 0; i < n; i++) {
-        int32_t *id;
+        size_t bytes;
 
         make_prompt(a, w, text[i], &info[i]);
-        if (info[i].kept == 0)
-            continue;
-        id = arena_alloc(&w->batch, mem_mul(info[i].kept, sizeof *id));
-        memcpy(id, w->chat.id, info[i].kept * sizeof *id);
-        prompt[m++] = (struct generator_prompt){ id, info[i].kept };
+        bytes = info[i].kept * sizeof *w->chat.id;
+        if (bytes > 0)
+            prompt[m++] =
+                (struct generator_prompt){ arena_copy(&w->batch, w->chat.id, bytes),
+                                           info[i].kept };
     }
     generator_run(a->generator, &w->generator, prompt, m, part);
     m = 0;

@@ -125,7 +125,6 @@ tokenize(const struct embedder *m, struct embedder_work *w, struct str text,
 {
     struct tokens t = { 0 };
     struct err e;
-    int32_t *id;
 
     *info = (struct embedder_info){ 0 };
     if (tokenizer_encode(m->session->tokenizer, text, TOKENIZER_NO_SPECIAL, &w->token,
@@ -134,9 +133,7 @@ tokenize(const struct embedder *m, struct embedder_work *w, struct str text,
         return t;
     }
     t.n = w->token.n;
-    t.id = id = arena_alloc(&w->batch, mem_mul(t.n, sizeof *id));
-    if (t.n > 0)
-        memcpy(id, w->token.id, t.n * sizeof *id);
+    t.id = arena_copy(&w->batch, w->token.id, t.n * sizeof *t.id);
     info->tokens = info->kept = t.n + frame_size(m);
     return t;
 }

@@ -211,7 +211,6 @@ join(const struct extract *x, struct arena *arena, const struct sentences *s,
     size_t want = x->n < n ? x->n : n;
     struct str out = { "", 0 };
     struct buf b = { 0 };
-    char *p;
 
     for (size_t i = 0; i < n; i++)
         tokens[i] = s->info[first + i].tokens;
@@ -222,11 +221,7 @@ join(const struct extract *x, struct arena *arena, const struct sentences *s,
             buf_char(&b, ' ');
         buf_str(&b, *t);
     }
-    if (b.n > 0) {
-        p = arena_alloc(arena, b.n);
-        memcpy(p, b.p, b.n);
-        out = (struct str){ p, b.n };
-    }
+    out = arena_str(arena, (struct str){ b.p, b.n });
     buf_free(&b);
     mem_free(tokens);
     return out;

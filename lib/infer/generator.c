@@ -202,16 +202,6 @@ append(struct generator_slot *s, int32_t id, float logprob)
 
 /* ---- a sequence's life ---- */
 
-static void *
-keep(struct generator_work *w, const void *p, size_t bytes)
-{
-    void *copy = arena_alloc(&w->answers, bytes + 1);
-
-    if (bytes)
-        memcpy(copy, p, bytes);
-    return copy;
-}
-
 /* The answer's arrays and text; its slot is free then. */
 static void
 finish(const struct generator *g, struct generator_work *w, struct generator_slot *s,
@@ -225,10 +215,11 @@ finish(const struct generator *g, struct generator_work *w, struct generator_slo
     if (g->opt.masks)
         text = &s->walk.text;
     a->tokens = n;
-    a->id = keep(w, s->id + s->prompt->n, n * sizeof *s->id);
-    a->logprob = keep(w, s->logprob + s->prompt->n, n * sizeof *s->logprob);
+    a->id = arena_copy(&w->answers, s->id + s->prompt->n, n * sizeof *s->id);
+    a->logprob =
+        arena_copy(&w->answers, s->logprob + s->prompt->n, n * sizeof *s->logprob);
     a->finish = how;
-    a->text = (struct str){ keep(w, text->p, text->n), text->n };
+    a->text = arena_str(&w->answers, (struct str){ text->p, text->n });
     s->prompt = NULL;
 }
 

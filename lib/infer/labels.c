@@ -38,20 +38,16 @@ split(struct str spec)
 int
 labels_add(struct labels *l, struct str spec, struct err *e)
 {
-    char *copy;
-
     if (utf8_valid(spec.p, spec.n) < spec.n)
         return err_set(e, ERR_USAGE, "label %zu is not UTF-8", l->n + 1);
     if (l->n == CLASSIFIER_LABELS)
         return err_set(e, ERR_USAGE, "more than %d labels", CLASSIFIER_LABELS);
-    copy = arena_alloc(&l->text, spec.n + 1);
-    memcpy(copy, spec.p, spec.n);
     if (l->n == l->cap) {
         l->cap = l->cap ? 2 * l->cap : 16;
         l->label = mem_grow(l->label, l->n * sizeof *l->label,
                             mem_mul(l->cap, sizeof *l->label));
     }
-    l->label[l->n] = split((struct str){ copy, spec.n });
+    l->label[l->n] = split(arena_str(&l->text, spec));
     if (l->label[l->n].name.n == 0)
         return err_set(e, ERR_USAGE, "label %zu has no name", l->n + 1);
     l->n++;

@@ -121,10 +121,8 @@ part_size(const struct passage *p, const struct unigram_work *w, size_t at, size
 static void
 add_parts(struct passage *p, struct passage_unit u, const struct unigram_work *w)
 {
-    int32_t *id = arena_alloc(p->mem, mem_mul(w->n + 1, sizeof *id));
+    const int32_t *id = arena_copy(p->mem, w->id, w->n * sizeof *id);
 
-    if (w->n > 0)
-        memcpy(id, w->id, w->n * sizeof *id);
     for (size_t at = 0; at < w->n; at += u.n, u.part++) {
         u.id = id + at;
         u.n = part_size(p, w, at, w->n - at);
@@ -219,8 +217,7 @@ hide_kept(struct passage *p, struct str text)
 
     if (k.span.at == text.n)
         return text;
-    copy = arena_alloc(p->mem, text.n);
-    memcpy(copy, text.p, text.n);
+    copy = arena_copy(p->mem, text.p, text.n);
     for (; k.span.at < text.n; next_kept(&k))
         memset(copy + k.span.at, 'x', k.span.end - k.span.at);
     return (struct str){ copy, text.n };

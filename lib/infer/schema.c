@@ -52,15 +52,6 @@ new_node(struct schema *s)
     return (uint32_t)(s->n_node - 1);
 }
 
-static struct str
-keep(struct schema *s, struct str text)
-{
-    char *p = arena_alloc(&s->text, text.n + 1);
-
-    memcpy(p, text.p, text.n);
-    return (struct str){ p, text.n };
-}
-
 /* "properties.a.items: " in front of what is wrong. */
 static int
 wrap(struct compiler *c, size_t task)
@@ -118,7 +109,7 @@ add_member(struct compiler *c, size_t t, struct json name, struct json value,
         return -1;
     jout_str(&key, buf_span(b));
     buf_char(&key, ':');
-    m->key = keep(c->s, buf_span(&key));
+    m->key = arena_str(&c->s->text, buf_span(&key));
     buf_free(&key);
     if (m->key.n > SCHEMA_NAME)
         return err_set(c->e, ERR_USAGE, "a property's name of more than %d bytes",
@@ -302,7 +293,7 @@ add_value(struct compiler *c, struct json v, struct buf *b)
     } else {
         buf_add(b, v.p, v.n);
     }
-    add_literal(c->s, keep(c->s, buf_span(b)));
+    add_literal(c->s, arena_str(&c->s->text, buf_span(b)));
     return 0;
 }
 

@@ -53,7 +53,6 @@ read_ids(const struct lm *m, const struct scorer_opt *opt, struct scorer_work *w
          struct str text, struct scorer_info *info)
 {
     unsigned flags = opt->special ? TOKENIZER_PARSE_SPECIAL : 0;
-    int32_t *id;
     struct err e;
 
     *info = (struct scorer_info){ .how = OVERLONG_NONE };
@@ -69,10 +68,9 @@ read_ids(const struct lm *m, const struct scorer_opt *opt, struct scorer_work *w
     }
     if (info->kept > 1)
         info->foretold = info->kept - 1;
-    id = arena_alloc(&w->batch, mem_mul(info->kept, sizeof *id));
-    if (info->kept)
-        memcpy(id, w->token.id, info->kept * sizeof *id);
-    return (struct ids){ id, info->kept };
+    return (struct ids){
+        arena_copy(&w->batch, w->token.id, info->kept * sizeof(int32_t)), info->kept
+    };
 }
 
 void

@@ -31,14 +31,12 @@ static void
 compile(struct stopper *s, struct str text)
 {
     struct pattern *p = &s->pattern[s->n++];
-    char *copy = arena_alloc(&s->mem, text.n);
 
-    memcpy(copy, text.p, text.n);
-    p->text = (struct str){ copy, text.n };
+    p->text = arena_str(&s->mem, text);
     p->back = arena_alloc(&s->mem, (text.n + 1) * sizeof *p->back);
     p->back[0] = p->back[1] = 0;
     for (size_t i = 1; i < text.n; i++)
-        p->back[i + 1] = advance(p, p->back[i], copy[i]);
+        p->back[i + 1] = advance(p, p->back[i], text.p[i]);
 }
 
 struct stopper *

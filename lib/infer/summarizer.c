@@ -136,16 +136,6 @@ struct round {
     size_t n, cap;
 };
 
-static struct str
-keep(struct arena *mem, const char *p, size_t n)
-{
-    char *copy = arena_alloc(mem, n + 1);
-
-    if (n)
-        memcpy(copy, p, n);
-    return (struct str){ copy, n };
-}
-
 static void
 add_prompt(const struct summarizer *s, struct summarizer_work *w, struct round *r,
            struct str piece)
@@ -225,7 +215,7 @@ join(struct summarizer_work *w, struct item *it, const struct generator_answer *
             buf_char(&b, '\n');
         buf_add(&b, answer[i].text.p, answer[i].text.n);
     }
-    it->text = keep(&w->mem, b.p, b.n);
+    it->text = arena_str(&w->mem, (struct str){ b.p, b.n });
     buf_free(&b);
     if (it->n == 1 || info->e.code != ERR_NONE) {
         *out = it->text;

@@ -352,16 +352,12 @@ static struct str
 decode(const struct run *r, const struct beam_text *t)
 {
     struct buf text = { 0 };
-    size_t n;
-    char *copy;
+    struct str out;
 
     transvocab_decode(r->t->vocab, t->id, t->n, &text);
-    n = text.n;
-    copy = arena_alloc(&r->w->mem, n + 1);
-    if (n > 0)
-        memcpy(copy, text.p, n);
+    out = arena_str(&r->w->mem, (struct str){ text.p, text.n });
     buf_free(&text);
-    return (struct str){ copy, n };
+    return out;
 }
 
 static void
@@ -440,16 +436,12 @@ put_way(struct run *r, struct str text, size_t number, size_t at, size_t end,
 {
     struct buf b = { 0 };
     struct str out;
-    char *copy;
 
     for (size_t i = at; i < end; i++)
         r->p->unit[i].out = r->best[i].text[pick[i - at]];
     r->p->next = at;
     passage_put(r->p, text, number, &b);
-    copy = arena_alloc(&r->w->mem, b.n + 1);
-    if (b.n > 0)
-        memcpy(copy, b.p, b.n);
-    out = (struct str){ copy, b.n };
+    out = arena_str(&r->w->mem, (struct str){ b.p, b.n });
     buf_free(&b);
     return out;
 }

@@ -1,8 +1,6 @@
 /* windows.c - what the network makes of each token of a text, however long it is */
 #include "infer/windows.h"
 
-#include <string.h>
-
 #include "base/mem.h"
 #include "infer/pass.h"
 
@@ -103,17 +101,6 @@ room(const struct windows *r)
     return r->session->max_tokens - frame_size(r);
 }
 
-/* A copy, since the next text is tokenized into the same memory. */
-static void *
-keep(struct embedder_work *w, const void *p, size_t n, size_t size)
-{
-    void *copy = arena_alloc(&w->batch, mem_mul(n, size));
-
-    if (n > 0)
-        memcpy(copy, p, n * size);
-    return copy;
-}
-
 static void
 apply_policy(const struct windows *r, struct windows_text *t,
              struct embedder_info *info)
@@ -151,9 +138,10 @@ read_text(const struct windows *r, struct embedder_work *w, struct str text,
         return;
     }
     info->tokens = info->kept = token->n + frame_size(r);
-    *t = (struct windows_text){ keep(w, token->id, token->n, sizeof *token->id),
-                                keep(w, token->span, token->n, sizeof *token->span),
-                                token->n };
+    *t = (struct windows_text){
+        arena_copy(&w->batch, token->id, token->n * sizeof *token->id),
+        arena_copy(&w->batch, token->span, token->n * sizeof *token->span), token->n
+    };
     apply_policy(r, t, info);
 }
 

@@ -70,12 +70,7 @@ tokenizer_work_release(struct tokenizer_work *w)
 static struct str
 keep(struct tokenizer *t, const char *p, size_t n)
 {
-    char *copy = arena_alloc(&t->text, n + 1);
-
-    if (n)
-        memcpy(copy, p, n);
-    copy[n] = '\0';
-    return (struct str){ copy, n };
+    return arena_str(&t->text, (struct str){ p, n });
 }
 
 /* An added token has its id from the vocabulary, else the next free one. The file says

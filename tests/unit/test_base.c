@@ -31,6 +31,13 @@ memory(void)
     arena_reset(&a);
     tap_ok(arena_alloc(&a, 1 << 20) != NULL && a.head != NULL,
            "a reset arena is reused");
+    {
+        const char *copy = arena_copy(&a, "abc", 2);
+        struct str none = arena_str(&a, (struct str){ NULL, 0 });
+
+        tap_ok(strcmp(copy, "ab") == 0 && none.p && *none.p == '\0' && none.n == 0,
+               "arena: copies end in a NUL, also of nothing");
+    }
     arena_release(&a);
 }
 
