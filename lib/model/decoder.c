@@ -206,12 +206,6 @@ decoder_seq_tokens(const struct decoder_seq *s)
     return s->n;
 }
 
-size_t
-decoder_seq_bytes(const struct decoder *m, size_t n)
-{
-    return mem_mul(blocks_of(n), kv_block_bytes(m->net->k, &m->net->kv));
-}
-
 /* ---- forward ---- */
 
 void

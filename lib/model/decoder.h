@@ -81,9 +81,6 @@ void decoder_seq_cut(struct decoder_seq *s, size_t n);
 
 size_t decoder_seq_tokens(const struct decoder_seq *s);
 
-/* Bytes that n tokens of a sequence take. */
-size_t decoder_seq_bytes(const struct decoder *m, size_t n);
-
 /* Tokens to append: n > 0, and n_ctx is not passed. A sequence is in one part only. */
 struct decoder_part {
     struct decoder_seq *seq;

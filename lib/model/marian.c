@@ -36,33 +36,21 @@
  */
 #include "model/marian.h"
 
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "model/marianload.h"
+#include "model/params.h"
 #include "tensor/attend.h"
 #include "tensor/cross.h"
 #include "tensor/matmul.h"
 #include "tensor/ops.h"
 
-/* The file of packed weights; NULL: there is no place for one. */
-static struct packfile *
-open_packed(const struct marian *m, const struct pack_opt *pack)
+static int
+sha_of_store(const void *of, int compute, char hex[SHA_HEX])
 {
-    struct packfile_key key = { .arith = pack_arith_name(pack->arith),
-                                .version = pack_arith_version(pack->arith),
-                                .level = cpu_name(pack->kernels->level) };
-    char dir[PATH_MAX], sha[SHA_HEX];
-
-    if (file_cache_dir("packed", dir, sizeof dir) ||
-        (!marianstore_sha(m->store, 0, sha) &&
-         !(packfile_can_write(dir) && marianstore_sha(m->store, 1, sha))))
-        return NULL;
-    key.sha = sha;
-    return packfile_open(dir, &key, pack->pool);
+    return marianstore_sha(of, compute, hex);
 }
 
 struct marian *
@@ -75,7 +63,7 @@ marian_open(const char *path, const struct marian_opt *opt, struct err *e)
     pack.kernels = m->k = kernel_get(cpu_level());
     if ((m->store = marianstore_open(path, e))) {
         if (opt->cache)
-            pack.file = m->packed = open_packed(m, &pack);
+            pack.file = m->packed = params_packed_by(sha_of_store, m->store, &pack);
         if ((rc = marianload(m, &pack, e)))
             err_wrap(e, "%s", path);
     }

@@ -44,7 +44,7 @@ params_get_norm(const struct weights *w, const char *name, int n, struct arena *
 }
 
 struct packfile *
-params_packed(const struct weights *w, const struct pack_opt *pack)
+params_packed_by(params_sha *sha_of, const void *of, const struct pack_opt *pack)
 {
     struct packfile_key key = { .arith = pack_arith_name(pack->arith),
                                 .version = pack_arith_version(pack->arith),
@@ -52,9 +52,20 @@ params_packed(const struct weights *w, const struct pack_opt *pack)
     char dir[PATH_MAX], sha[SHA_HEX];
 
     if (file_cache_dir("packed", dir, sizeof dir) ||
-        (!weights_sha(w, 0, sha) &&
-         !(packfile_can_write(dir) && weights_sha(w, 1, sha))))
+        (!sha_of(of, 0, sha) && !(packfile_can_write(dir) && sha_of(of, 1, sha))))
         return NULL;
     key.sha = sha;
     return packfile_open(dir, &key, pack->pool);
+}
+
+static int
+sha_of_weights(const void *of, int compute, char hex[SHA_HEX])
+{
+    return weights_sha(of, compute, hex);
+}
+
+struct packfile *
+params_packed(const struct weights *w, const struct pack_opt *pack)
+{
+    return params_packed_by(sha_of_weights, w, pack);
 }

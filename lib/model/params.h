@@ -34,4 +34,9 @@ int params_get_norm(const struct weights *w, const char *name, int n, struct are
  * when it is not known yet, costs more than packing: it must be worth it. */
 struct packfile *params_packed(const struct weights *w, const struct pack_opt *pack);
 
+/* The same for what is in files of another kind: `sha` is as weights_sha(), of `of`. */
+typedef int params_sha(const void *of, int compute, char hex[SHA_HEX]);
+struct packfile *params_packed_by(params_sha *sha, const void *of,
+                                  const struct pack_opt *pack);
+
 #endif
