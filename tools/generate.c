@@ -166,10 +166,10 @@ work(void *arg, struct filter_batch *b, struct err *e)
 static void
 run(struct job *job, struct filter *f, struct err *e)
 {
-    struct asker_opt opt = { 0 };
+    struct asker_opt opt = { .overlong = OVERLONG_TRUNCATE };
 
     job->o.raw = job->conf->raw;
-    if (lmopt_overlong(&job->o, &opt.overlong, e) ||
+    if (modelopt_overlong(job->o.mo, 0, &opt.overlong, e) ||
         (job->m = lmopt_open(&job->o, f, e)) == NULL ||
         genopt_fill(&job->g, job->m, &opt, e))
         return;

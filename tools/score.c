@@ -66,7 +66,8 @@ work(void *arg, struct filter_batch *b, struct err *e)
 static void
 run(struct job *job, struct filter *f, struct err *e)
 {
-    if (lmopt_overlong(&job->o, &job->opt.overlong, e) ||
+    job->opt.overlong = OVERLONG_TRUNCATE;
+    if (modelopt_overlong(job->o.mo, 0, &job->opt.overlong, e) ||
         (job->m = lmopt_open(&job->o, f, e)) == NULL)
         return;
     job->opt.special = job->o.conf->special;

@@ -135,7 +135,6 @@ static int
 read_options(struct job *job, struct summarizer_opt *opt, struct err *e)
 {
     static const char *names[SUMMARIZER_STYLES + 1];
-    const char *how = job->mo->overlong;
     int style;
 
     for (int i = 0; i < SUMMARIZER_STYLES; i++)
@@ -146,8 +145,7 @@ read_options(struct job *job, struct summarizer_opt *opt, struct err *e)
     opt->words = job->conf->words;
     opt->lang = job->conf->lang;
     opt->ask.overlong = OVERLONG_CHUNK;
-    return how && strcmp(how, "chunk") ? lmopt_overlong(&job->lo, &opt->ask.overlong, e)
-                                       : 0;
+    return modelopt_overlong(job->mo, 1, &opt->ask.overlong, e);
 }
 
 static void

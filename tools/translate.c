@@ -111,12 +111,7 @@ read_leg(const struct job *job, struct filter *f, struct translator_opt *leg,
                                     .markup = c->markup,
                                     .beam = c->beam > c->n_best ? c->beam : c->n_best,
                                     .n_best = c->n_best };
-    if (job->mo->overlong &&
-        (leg->overlong = overlong_find(job->mo->overlong)) == OVERLONG_NONE)
-        return err_set(e, ERR_USAGE,
-                       "--overlong is one of chunk, truncate, skip, error, not '%.40s'",
-                       job->mo->overlong);
-    return 0;
+    return modelopt_overlong(job->mo, 1, &leg->overlong, e);
 }
 
 static int

@@ -3,23 +3,11 @@
 
 #include "base/mem.h"
 
-static int
-set_overlong(enum overlong *how, const char *name, struct err *e)
-{
-    if (name == NULL)
-        return 0;
-    if ((*how = overlong_find(name)) == OVERLONG_NONE)
-        return err_set(e, ERR_USAGE,
-                       "--overlong is one of chunk, truncate, skip, error, not '%.40s'",
-                       name);
-    return 0;
-}
-
 int
 embedopt_find(struct embedopt *o, struct filter *f, struct embedder_opt *opt,
               struct err *e)
 {
-    if (set_overlong(&opt->overlong, o->mo->overlong, e) ||
+    if (modelopt_overlong(o->mo, 1, &opt->overlong, e) ||
         modelopt_find(o->mo, o->task, &o->found, e))
         return -1;
     opt->session = (struct session_opt){ .dir = o->found.dir,

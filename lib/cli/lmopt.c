@@ -31,15 +31,3 @@ lmopt_open(struct lmopt *o, struct filter *f, struct err *e)
     filter_model(f, &model);
     return m;
 }
-
-int
-lmopt_overlong(const struct lmopt *o, enum overlong *how, struct err *e)
-{
-    const char *name = o->mo->overlong;
-
-    *how = name ? overlong_find(name) : OVERLONG_TRUNCATE;
-    if (*how == OVERLONG_NONE || *how == OVERLONG_CHUNK)
-        return err_set(e, ERR_USAGE,
-                       "--overlong is one of truncate, skip, error, not '%.40s'", name);
-    return 0;
-}

@@ -14,7 +14,6 @@
 #include "cli/filter.h"
 #include "cli/modelopt.h"
 #include "infer/lm.h"
-#include "infer/overlong.h"
 
 struct lmopt_conf {
     const char *kv;
@@ -33,9 +32,5 @@ struct lmopt {
 
 /* NULL: ERR_USAGE, ERR_MODEL. */
 struct lm *lmopt_open(struct lmopt *o, struct filter *f, struct err *e);
-
-/* How to treat texts that are too long: truncate unless --overlong says another; chunk
- * is none of them. ERR_USAGE. */
-int lmopt_overlong(const struct lmopt *o, enum overlong *how, struct err *e);
 
 #endif

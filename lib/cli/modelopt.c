@@ -190,6 +190,20 @@ modelopt_find(const struct modelopt *o, const char *task, struct modelopt_found 
 }
 
 int
+modelopt_overlong(const struct modelopt *o, int chunk, enum overlong *how,
+                  struct err *e)
+{
+    enum overlong said = o->overlong ? overlong_find(o->overlong) : *how;
+
+    if (o->overlong && (said == OVERLONG_NONE || (said == OVERLONG_CHUNK && !chunk)))
+        return err_set(e, ERR_USAGE,
+                       "--overlong is one of %struncate, skip, error, not '%.40s'",
+                       chunk ? "chunk, " : "", o->overlong);
+    *how = said;
+    return 0;
+}
+
+int
 modelopt_choice(const char *option, const char *text, const char *const *names,
                 struct err *e)
 {

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "cli/cli.h"
+#include "infer/overlong.h"
 
 struct modelopt {
     const char *model, *precision, *overlong;
@@ -36,6 +37,11 @@ int modelopt_find(const struct modelopt *o, const char *task,
  * no folder, else NAME.head where models are looked for, unless a model NAME comes
  * first. */
 int modelopt_find_head(const struct modelopt *o, char *path, size_t cap);
+
+/* What --overlong says to *how, which stays where nothing was said; chunk: whether that
+ * is one of the ways. ERR_USAGE. */
+int modelopt_overlong(const struct modelopt *o, int chunk, enum overlong *how,
+                      struct err *e);
 
 /* Index of text in names (NULL-ended), or -1 with ERR_USAGE naming the choices. NULL
  * text is the first. */
