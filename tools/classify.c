@@ -42,12 +42,8 @@ struct job {
 static void
 put_all(const struct labeler *l, const float *prob, struct buf *b)
 {
-    for (size_t i = 0; i < l->n; i++) {
-        buf_char(b, i ? ',' : '{');
-        jout_str(b, l->name[i]);
-        buf_char(b, ':');
-        jout_f32(b, prob[i]);
-    }
+    for (size_t i = 0; i < l->n; i++)
+        jout_score(b, i, l->name[i], prob[i]);
     buf_char(b, '}');
 }
 

@@ -35,12 +35,8 @@ static void
 put_all(const struct job *job, const float *prob, const size_t *top, size_t n,
         struct buf *b)
 {
-    for (size_t i = 0; i < n; i++) {
-        buf_char(b, i ? ',' : '{');
-        jout_str(b, fasttext_label(job->m, top[i]));
-        buf_char(b, ':');
-        jout_f32(b, prob[top[i]]);
-    }
+    for (size_t i = 0; i < n; i++)
+        jout_score(b, i, fasttext_label(job->m, top[i]), prob[top[i]]);
     buf_char(b, '}');
 }
 

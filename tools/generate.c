@@ -86,12 +86,8 @@ put_choice(const struct job *job, const float *prob, struct result *r)
     jout_str(result_put(r, CHOICE), str_of(label->item[best]));
     jout_f32(result_put(r, SCORE), prob[best]);
     b = result_put(r, ALL);
-    for (int i = 0; i < label->n; i++) {
-        buf_char(b, i ? ',' : '{');
-        jout_str(b, str_of(label->item[i]));
-        buf_char(b, ':');
-        jout_f32(b, prob[i]);
-    }
+    for (int i = 0; i < label->n; i++)
+        jout_score(b, (size_t)i, str_of(label->item[i]), prob[i]);
     buf_char(b, '}');
 }
 

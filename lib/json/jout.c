@@ -199,6 +199,15 @@ jout_i32s(struct buf *b, const int32_t *x, size_t n)
 }
 
 void
+jout_score(struct buf *b, size_t i, struct str name, float x)
+{
+    buf_char(b, i ? ',' : '{');
+    jout_str(b, name);
+    buf_char(b, ':');
+    jout_f32(b, x);
+}
+
+void
 jout_double(struct buf *b, double x, int digits)
 {
     char text[400];
