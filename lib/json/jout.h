@@ -26,8 +26,8 @@ void jout_f32(struct buf *b, float x);
 void jout_f32s(struct buf *b, const float *x, size_t n);
 void jout_i32s(struct buf *b, const int32_t *x, size_t n);
 
-/* Member i of an object of numbers, with the brace or comma before it; the caller closes
- * the object. */
+/* Member i of an object of numbers, with the brace or comma before it; the caller
+ * closes the object. */
 void jout_score(struct buf *b, size_t i, struct str name, float x);
 
 /* Decimal with at most `digits` behind the point, zeros cut. For counts and seconds. */
