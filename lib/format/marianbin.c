@@ -243,6 +243,12 @@ marianbin_output(const struct marianbin_tensor *t, size_t i, float *out)
         read(t, i, t->cols, t->rows, out);
 }
 
+float
+marianbin_step(const struct marianbin_tensor *t)
+{
+    return t->type == MARIANBIN_I8 ? fabsf(1.0f / t->multiplier) : 0.0f;
+}
+
 struct str
 marianbin_config(const struct marianbin *m)
 {

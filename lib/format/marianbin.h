@@ -65,6 +65,9 @@ void marianbin_row(const struct marianbin_tensor *t, size_t i, float *out);
 /* The weights [rows] of output i of a matrix [in, out], however it is stored. */
 void marianbin_output(const struct marianbin_tensor *t, size_t i, float *out);
 
+/* What every element is a whole multiple of, of 128 at most; 0: of floats. */
+float marianbin_step(const struct marianbin_tensor *t);
+
 /* The model's own settings (special:model.yml); empty: there are none. */
 struct str marianbin_config(const struct marianbin *m);
 

@@ -187,7 +187,9 @@ static int
 load_matrix(struct load *l, const struct matrix *m, struct decoder_linear *to)
 {
     struct pack_rows rows[PARTS];
-    struct pack_matrix all = { rows, (size_t)m->n_part, (size_t)m->n_in, NULL };
+    struct pack_matrix all = { .part = rows,
+                               .n_part = (size_t)m->n_part,
+                               .n_in = (size_t)m->n_in };
     float *own[PARTS] = { NULL };
     int rc = 0;
 
@@ -277,7 +279,7 @@ load_ends(struct load *l)
     const struct decoder_shape *s = &n->shape;
     int tied = !is_there(l, l->names->output, ".weight");
     struct pack_rows rows;
-    struct pack_matrix m = { &rows, 1, (size_t)s->d, NULL };
+    struct pack_matrix m = { .part = &rows, .n_part = 1, .n_in = (size_t)s->d };
     const struct weight *out;
 
     n->word = find_table(l, l->names->word, s->n_vocab);

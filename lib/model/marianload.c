@@ -53,6 +53,7 @@ pack(struct load *l, const struct marianstore_outputs *from, size_t n_out,
     struct pack_matrix w = { .part = &part, .n_part = 1, .n_in = n_in };
 
     w.usual = before ? usual_after(l, before) : NULL;
+    w.step = marianstore_step(l->m->store, from);
     marianstore_output(l->m->store, from, 0, rows);
     marianstore_output(l->m->store, from, n_out - 1, rows + (n_out - 1) * n_in);
     if (!pack_is_kept(&l->pack, &w))

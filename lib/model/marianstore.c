@@ -356,6 +356,12 @@ marianstore_output(const struct marianstore *s, const struct marianstore_outputs
         marianstore_row(s, &rows, i, to);
 }
 
+float
+marianstore_step(const struct marianstore *s, const struct marianstore_outputs *m)
+{
+    return s->bin ? marianbin_step(m->tensor) : 0.0f;
+}
+
 int
 marianstore_table(const struct marianstore *s, const char *name, size_t n, size_t d,
                   struct marianstore_table *to, struct err *e)

@@ -60,6 +60,9 @@ int marianstore_outputs(const struct marianstore *s, const char *name, size_t n_
                         size_t n_out, struct marianstore_outputs *to, struct err *e);
 void marianstore_output(const struct marianstore *s,
                         const struct marianstore_outputs *m, size_t i, float *to);
+/* As in struct pack_matrix */
+float marianstore_step(const struct marianstore *s,
+                       const struct marianstore_outputs *m);
 
 /* A table [n, d] of which single rows are read; valid until close. */
 struct marianstore_table {

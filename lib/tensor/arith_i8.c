@@ -2,10 +2,11 @@
  * arith_i8.c - weights and activations in 8 bits, blocks of inputs with a scale of
  * their own, sums in f32
  *
- * Weights: in each block of a row, step = max |w| / 127, q = w / step to the nearest.
+ * Weights: in each block of a row, step = max |w| / 127, q = w / step to the nearest;
+ * of a matrix that has a step already, that step, as long as no q is more than 127.
  * Activations: see rows_q8 in kernel_list.h; the product: gemm_q8.
  *
- * Where it is known how large each input usually is, input l is divided, and its column
+ * Where it is known how large each input usually is, and no step, input l is divided, and its column
  * of the weights multiplied, by s[l] = sqrt(usual[l] / max |w[., l]|), so that both
  * sides share what a large input costs its block. Source: Xiao et al., "SmoothQuant:
  * Accurate and Efficient Post-Training Quantization for Large Language Models", 2023,
@@ -39,7 +40,8 @@ measure(struct pack *p, const struct pack_matrix *w)
     size_t scale = 3 * sizeof(float) * count_blocks(p);
 
     p->nr = p->k->q8_nr;
-    p->head_bytes = w->usual ? round_up(p->n_in * sizeof(float), MEM_ALIGN) : 0;
+    p->head_bytes =
+        w->usual && w->step == 0 ? round_up(p->n_in * sizeof(float), MEM_ALIGN) : 0;
     p->panel_bytes = mem_mul(round_up(p->n_in, 4) + scale, p->nr);
 }
 
@@ -107,22 +109,25 @@ pack_head(struct pack *p, const struct pack_matrix *w)
     }
 }
 
-/* Column i of the panel: n weights of block b */
+/* Column i of the panel: n weights of block b; theirs: the step of all weights, or 0 */
 static void
-pack_block(const struct pack *p, struct panel *t, const float *w, size_t n, size_t b,
-           size_t i)
+pack_block(const struct pack *p, struct panel *t, const float *w, size_t n,
+           float theirs, size_t b, size_t i)
 {
     size_t first = b * p->ops->block, at = b * p->nr + i;
-    float max = 0.0f, bad = 0.0f;
+    float max = 0.0f, bad = 0.0f, factor;
     int32_t sum = 0;
+    int keep;
 
     for (size_t l = 0; l < n; l++) {
         max = fabsf(w[l]) > max ? fabsf(w[l]) : max;
         bad += w[l] * 0.0f; /* NaN after an infinity or a NaN */
     }
-    t->step[at] = max * (1.0f / 127.0f) + bad;
+    keep = max > 0.0f && max < 127.5f * theirs;
+    t->step[at] = keep ? theirs + bad : max * (1.0f / 127.0f) + bad;
+    factor = keep ? 1.0f / theirs : 127.0f / max;
     for (size_t l = 0; l < n && max > 0.0f && max <= 0x1.fffffep127f; l++) {
-        float x = rintf(w[l] * (127.0f / max)); /* a tiny max: infinite, or NaN */
+        float x = rintf(w[l] * factor); /* a tiny max: infinite, or NaN */
         int8_t q = (int8_t)(x >= 127.0f ? 127 : x <= -127.0f ? -127 : x == x ? x : 0);
 
         t->q[(first + l) / 4 * p->nr * 4 + i * 4 + (first + l) % 4] = q;
@@ -146,8 +151,8 @@ pack_chunk(struct pack *p, const struct pack_matrix *w, size_t j, size_t l, size
         for (size_t k = 0; balanced && k < n; k++)
             row[k] /= balanced[l + k];
         for (size_t k = 0; k < n; k += block)
-            pack_block(p, &t, row + k, n - k < block ? n - k : block, (l + k) / block,
-                       i);
+            pack_block(p, &t, row + k, n - k < block ? n - k : block, w->step,
+                       (l + k) / block, i);
     }
 }
 
@@ -242,7 +247,7 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
 
 #define ARITH_I8(label, inputs)                                                        \
     {                                                                                  \
-        .name = label, .version = 1, .block = inputs, .measure = measure,              \
+        .name = label, .version = 2, .block = inputs, .measure = measure,              \
         .pack_head = pack_head, .pack = pack, .take = take, .rows = rows,              \
         .rows_new = rows_new, .rows_put = rows_put, .multiply = multiply,              \
         .adds_bias = 1                                                                 \

@@ -216,7 +216,7 @@ size_t
 pack_size(enum arith arith, enum quant_type type, size_t n_out, size_t n_in)
 {
     struct pack_rows rows = { type, NULL, n_out };
-    struct pack_matrix w = { &rows, 1, n_in, NULL };
+    struct pack_matrix w = { .part = &rows, .n_part = 1, .n_in = n_in };
     struct pack p = { .ops = ops_for(arith, &w), .k = kernel_best(), .n_in = n_in };
 
     if (n_out == 0 || n_in == 0)

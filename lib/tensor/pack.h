@@ -3,7 +3,7 @@
  *
  *     struct pack_opt opt = { .arith = ARITH_F32, .kernels = k, .pool = pool };
  *     struct pack_rows rows = { QUANT_F32, data, 1536 };
- *     struct pack_matrix m = { &rows, 1, 384, NULL };
+ *     struct pack_matrix m = { .part = &rows, .n_part = 1, .n_in = 384 };
  *     struct pack *w = pack_new(&opt, &m, &e);
  *     matmul(w, x, n_tok, ...);                       see matmul.h
  *     pack_free(w);
@@ -59,7 +59,9 @@ struct pack_matrix {
     size_t n_part, n_in;
     const float *usual; /* [n_in] or NULL: how large each input usually is, up to a
                            factor, where that is known; 8 bits are then spent better.
-                           Of no use to weights that are in blocks. */
+                           Of no use to weights that are in blocks or have a step. */
+    float step; /* every weight is a whole multiple of it, of 127 at most; 0: none is
+                   known. Then 8 bits hold the weights as they are. */
 };
 
 struct packfile;

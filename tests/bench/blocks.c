@@ -67,7 +67,9 @@ zero_pack(const struct bench *b, size_t kind)
     struct pack *p = NULL;
 
     if (w)
-        p = pack_new(&opt, &(struct pack_matrix){ &rows, 1, b->n_in, NULL }, &e);
+        p = pack_new(
+            &opt, &(struct pack_matrix){ .part = &rows, .n_part = 1, .n_in = b->n_in },
+            &e);
     mem_free(w);
     return p;
 }

@@ -65,7 +65,8 @@ random_pack(const struct bench *b, size_t n_out, size_t n_in)
     struct err e = { 0 };
     struct pack_opt opt = { .arith = b->arith, .kernels = b->k };
     struct pack_rows rows = { QUANT_F32, w, n_out };
-    struct pack *p = pack_new(&opt, &(struct pack_matrix){ &rows, 1, n_in, NULL }, &e);
+    struct pack *p = pack_new(
+        &opt, &(struct pack_matrix){ .part = &rows, .n_part = 1, .n_in = n_in }, &e);
 
     if (p == NULL) {
         fprintf(stderr, "gemm: %s\n", e.msg);

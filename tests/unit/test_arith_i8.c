@@ -12,8 +12,9 @@ struct product {
     enum arith arith;
     size_t n_out, n_in, block;
     float *w, *x;       /* [n_out, n_in], [N_TOK, n_in] */
-    const float *usual; /* as in struct pack_matrix */
-    float *s;           /* [n_in], what inputs are multiplied by */
+    const float *usual; /* as in struct pack_matrix, and so is step */
+    float step;
+    float *s; /* [n_in], what inputs are multiplied by */
 };
 
 /* The scale that arith_i8.c says, from the weights that are numbers */
@@ -55,9 +56,9 @@ run(const struct product *t, enum cpu_level level)
 {
     struct pack_opt opt = { .arith = t->arith, .kernels = kernel_get(level) };
     struct pack_rows rows = { QUANT_F32, t->w, t->n_out };
+    struct pack_matrix w = { &rows, 1, t->n_in, t->usual, t->step };
     struct err e = { 0 };
-    struct pack *p =
-        pack_new(&opt, &(struct pack_matrix){ &rows, 1, t->n_in, t->usual }, &e);
+    struct pack *p = pack_new(&opt, &w, &e);
     float *y = tensors_zero(N_TOK * t->n_out);
     struct arena work = { 0 };
 
@@ -190,6 +191,69 @@ test_definition(enum arith arith, size_t n_out, size_t n_in, const float *usual)
             ref = y;
     }
     mem_free(ref);
+    product_free(&t);
+}
+
+/* ---- weights that are integers ---- */
+
+/* A step of 1/2 and q of 50 at most; activations that 8 bits hold: all sums are exact. */
+static struct product
+integers(enum arith arith, size_t n_out, size_t n_in, const float *usual)
+{
+    struct product t = product_new(arith, n_out, n_in, usual);
+
+    t.step = 0.5f;
+    for (size_t i = 0; i < n_out * n_in; i++)
+        t.w[i] = 0.5f * (float)((int)(i * 7919 % 101) - 50);
+    for (size_t r = 0; r < N_TOK; r++)
+        for (size_t l = 0; l < n_in; l++)
+            t.x[r * n_in + l] =
+                (float)(l % t.block < 2 ? 254 * (l % 2) : (r * 31 + l * 13) % 255);
+    return t;
+}
+
+/* Outputs that are not the exact product, of the first n */
+static int
+count_wrong(const struct product *t, enum cpu_level level, size_t n)
+{
+    float *y = run(t, level);
+    int wrong = 0;
+
+    for (size_t r = 0; r < N_TOK; r++)
+        for (size_t j = 0; j < n; j++) {
+            float sum = 0;
+
+            for (size_t l = 0; l < t->n_in; l++)
+                sum += t->x[r * t->n_in + l] * t->w[j * t->n_in + l];
+            wrong += y[r * t->n_out + j] != sum;
+        }
+    mem_free(y);
+    return wrong;
+}
+
+static void
+test_step(enum arith arith)
+{
+    float usual[300];
+    struct product t = integers(arith, 70, 300, usual);
+    int without, odd;
+
+    for (size_t l = 0; l < 300; l++)
+        usual[l] = l % 61 == 7 ? 40 : 1;
+    for (enum cpu_level level = CPU_REF; level <= cpu_detect(); level++)
+        tap_ok(count_wrong(&t, level, t.n_out) == 0,
+               "%s, %s: weights that have a step stay as they are",
+               pack_arith_name(arith), cpu_name(level));
+    t.w[69 * t.n_in] = 64; /* 128 steps: the block has a step of its own */
+    odd = count_wrong(&t, cpu_level(), 69);
+    t.step = 0;
+    without = count_wrong(&t, cpu_level(), 69);
+    tap_ok(
+        odd == 0 && without > 0,
+        "%s: a weight out of its range alters no other column; without a step %d are "
+        "rounded",
+        pack_arith_name(arith), without);
+    t.usual = NULL;
     product_free(&t);
 }
 
@@ -407,6 +471,7 @@ main(void)
             test_definition(arith, shapes[s][0], shapes[s][1], NULL);
             test_definition(arith, shapes[s][0], shapes[s][1], usual);
         }
+        test_step(arith);
         test_balance_helps(arith);
         test_balance_odd(arith);
         for (enum cpu_level level = CPU_REF; level <= cpu_detect(); level++) {

@@ -55,8 +55,8 @@ pack_at(const struct product *t, enum arith arith, enum cpu_level level,
 {
     struct pack_opt opt = { arith, kernel_get(level), NULL, file };
     struct err e = { 0 };
-    struct pack *p =
-        pack_new(&opt, &(struct pack_matrix){ t->part, t->n_part, t->n_in, NULL }, &e);
+    struct pack_matrix w = { .part = t->part, .n_part = t->n_part, .n_in = t->n_in };
+    struct pack *p = pack_new(&opt, &w, &e);
 
     if (p == NULL) {
         printf("# %s\n", e.msg);

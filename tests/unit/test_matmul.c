@@ -44,7 +44,9 @@ pack_layer(const struct layer *l, enum cpu_level level)
     struct pack_rows rows = { QUANT_F32, l->w, l->n_out };
     struct err e = { 0 };
 
-    return pack_new(&opt, &(struct pack_matrix){ &rows, 1, l->n_in, NULL }, &e);
+    struct pack_matrix w = { .part = &rows, .n_part = 1, .n_in = l->n_in };
+
+    return pack_new(&opt, &w, &e);
 }
 
 enum ends { PLAIN, BIAS, GELU, NORM, ALL, ENDS };

@@ -23,7 +23,9 @@ pack_at(enum cpu_level level, struct pool *pool, const struct pack_rows *rows,
                             .kernels = kernel_get(level),
                             .pool = pool };
 
-    return pack_new(&opt, &(struct pack_matrix){ rows, n_part, n_in, NULL }, e);
+    struct pack_matrix w = { .part = rows, .n_part = n_part, .n_in = n_in };
+
+    return pack_new(&opt, &w, e);
 }
 
 /* x * transpose(w) by a pack made in one of the ways under test */
@@ -136,7 +138,7 @@ product_by_file(const char *dir, const struct pack_rows *rows, struct pool *pool
     static const struct packfile_key key = { "0", "f32", 1, "any" };
     struct packfile *f = packfile_open(dir, &key, pool);
     struct pack_opt opt = { ARITH_F32, kernel_get(cpu_level()), pool, f };
-    struct pack_matrix w = { rows, 1, N_IN, NULL };
+    struct pack_matrix w = { .part = rows, .n_part = 1, .n_in = N_IN };
     struct err e = { 0 };
     int kept = pack_is_kept(&opt, &w);
     struct pack *p = pack_new(&opt, &w, &e);
