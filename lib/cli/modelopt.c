@@ -16,7 +16,7 @@ const struct cli_opt modelopt_opts[] = {
     { 'm', "model", "NAME|PATH", CLI_STR, offsetof(struct modelopt, model),
       "model: of the catalogue, or a folder (with a slash)" },
     { 0, "precision", "NAME", CLI_STR, offsetof(struct modelopt, precision),
-      "arithmetic of the model: i8, i8b32, f32" },
+      "arithmetic of the model: i8, i8b32, i16, f32" },
     { 0, "overlong", "HOW", CLI_STR, offsetof(struct modelopt, overlong),
       "text beyond the model's limit: chunk, truncate, skip, error" },
     { 0, "no-cache", NULL, CLI_FLAG, offsetof(struct modelopt, no_cache),

@@ -8,7 +8,7 @@ static int
 open_decoder(struct lm *m, const struct lm_opt *opt, struct err *e)
 {
     struct decoder_opt d = { .pool = opt->pool, .cache = opt->cache };
-    int arith = opt->precision ? session_find_arith(opt->precision, e) : LM_ARITH;
+    int arith = session_find_arith(opt->precision, LM_ARITH, e);
     int kv = opt->kv ? kv_find(opt->kv) : KV_F16;
 
     if (arith < 0)

@@ -19,7 +19,7 @@
 #include "token/tokenizer.h"
 
 /* The arithmetic where none is named */
-#define LM_ARITH ARITH_I8B32
+#define LM_ARITH ARITH_I16
 
 struct lm_opt {
     const char *path;      /* a folder or a GGUF file */
@@ -47,6 +47,6 @@ void lm_close(struct lm *m); /* NULL is fine */
 
 /* For reports; valid until close. */
 const char *lm_file(const struct lm *m);      /* of the weights */
-const char *lm_precision(const struct lm *m); /* "i8b32" */
+const char *lm_precision(const struct lm *m); /* "i16" */
 
 #endif

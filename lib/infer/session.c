@@ -20,11 +20,11 @@ open_tokenizer(struct session *s, struct err *e)
 }
 
 int
-session_find_arith(const char *name, struct err *e)
+session_find_arith(const char *name, enum arith otherwise, struct err *e)
 {
     char list[100] = "";
     size_t n = 0;
-    int arith = name ? pack_arith_find(name) : SESSION_ARITH;
+    int arith = name ? pack_arith_find(name) : (int)otherwise;
 
     for (int i = 0; i < ARITHS && n < sizeof list; i++)
         n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "",
@@ -38,7 +38,7 @@ static int
 open_model(struct session *s, const struct session_opt *opt, struct err *e)
 {
     struct model_opt model = { .pool = opt->pool, .cache = opt->cache };
-    int arith = session_find_arith(opt->precision, e);
+    int arith = session_find_arith(opt->precision, SESSION_ARITH, e);
 
     if (arith < 0)
         return -1;

@@ -42,9 +42,9 @@ struct session {
 struct session *session_open(const struct session_opt *opt, struct err *e);
 void session_close(struct session *s); /* NULL is fine */
 
-/* The arithmetic of that name, SESSION_ARITH for NULL; or -1, ERR_USAGE, and which
+/* The arithmetic of that name, `otherwise` for NULL; or -1, ERR_USAGE, and which
  * there are. */
-int session_find_arith(const char *name, struct err *e);
+int session_find_arith(const char *name, enum arith otherwise, struct err *e);
 
 /* For reports; valid until close. */
 const char *session_file(const struct session *s);      /* of the weights */

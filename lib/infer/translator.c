@@ -153,7 +153,7 @@ open_model(struct translator *t, const struct translator_opt *opt,
            const struct layout *y, struct err *e)
 {
     struct marian_opt model = { .pool = opt->pool, .cache = opt->cache };
-    int arith = session_find_arith(opt->precision, e);
+    int arith = session_find_arith(opt->precision, TRANSLATOR_ARITH, e);
 
     if (arith < 0 ||
         need_file(opt->dir, "model", y->hugging_face ? ".safetensors" : ".bin", t->file,

@@ -32,12 +32,16 @@
 #include "infer/beam.h"
 #include "infer/overlong.h"
 #include "infer/passage.h"
+#include "tensor/pack.h"
+
+/* The arithmetic where none is named */
+#define TRANSLATOR_ARITH ARITH_I16
 
 #define TRANSLATOR_TOKENS 128 /* of a sentence, its end included; more are cut */
 
 struct translator_opt {
     const char *dir;
-    const char *precision;  /* name of an arithmetic; NULL: the default */
+    const char *precision;  /* name of an arithmetic; NULL: TRANSLATOR_ARITH */
     const char *lang;       /* of the texts; NULL: not known */
     enum overlong overlong; /* of sentences; OVERLONG_NONE: OVERLONG_CHUNK */
     struct pool *pool;      /* used while opening; NULL: one thread */
@@ -86,7 +90,7 @@ struct translator *translator_open(const struct translator_opt *opt, struct err 
 void translator_close(struct translator *t); /* NULL is fine */
 
 const char *translator_file(const struct translator *t);      /* of the weights */
-const char *translator_precision(const struct translator *t); /* "i8" */
+const char *translator_precision(const struct translator *t); /* "i16" */
 
 /* Texts must be UTF-8. out [n], valid until the next call with w; empty where there is
  * no translation. */

@@ -54,6 +54,8 @@ struct kernel_q8 {
     size_t ld, ld_scale;
     size_t block; /* a multiple of 16, at most KERNEL_MAX_BLOCK */
     uint8_t zero; /* q8_zero of the level */
+    int pairs;    /* rows 2r and 2r + 1 are one of 16 bits: its 8 bits, and 8 bits of
+                     what these leave: x is the sum of both */
 };
 
 /* What is done to rows before they become 8 bits, in this order */
@@ -80,12 +82,13 @@ struct kernel_q8_panel {
 struct kernel_qb {
     int8_t *q;      /* [m, ld] */
     float *step;    /* [m, ld_step] */
-    float *mid;     /* [m, ld_step] */
+    float *mid;     /* [m, ld_step]; not there when pairs */
     int32_t *start; /* [m, ld_group]: -zero times the sum of the group's q */
     float *sum;     /* [m, ld_group]: that sum */
     size_t ld, ld_step, ld_group;
     size_t group; /* of the weights' form: 16 or 32 */
     uint8_t zero; /* of the weights' form */
+    int pairs;    /* as in struct kernel_q8 */
 };
 
 struct qsplit_form;

@@ -25,6 +25,20 @@ rows_bias(float *y, size_t ldy, size_t m, size_t n, const float *b)
 }
 
 static void
+rows_add_pairs(const float *x, size_t ldx, float *y, size_t ldy, size_t m, size_t n,
+               const float *b)
+{
+    for (size_t r = 0; r < m; r++, x += 2 * ldx, y += ldy)
+        for (size_t i = 0; i < n; i += 16) {
+            struct v16 v = v_load_n(x + i, n - i, 0.0f);
+            v = v_add(v, v_load_n(x + ldx + i, n - i, 0.0f));
+            if (b)
+                v = v_add(v, v_load_n(b + i, n - i, 0.0f));
+            v_store_n(y + i, v, n - i);
+        }
+}
+
+static void
 rows_bias_gelu(float *y, size_t ldy, size_t m, size_t n, const float *b)
 {
     for (size_t r = 0; r < m; r++, y += ldy)
@@ -225,20 +239,26 @@ q8_load(const float *x, const struct kernel_q8_first *first, size_t n, size_t co
     }
 }
 
-/* One block of n numbers in `count` vectors, a constant, so that they stay in registers
- * where there are enough */
-INLINE void
-q8_block(size_t count, const float *x, const struct kernel_q8_first *first, size_t n,
-         uint8_t *q, uint8_t zero, float to[2])
+/* v * up to the nearest integers, which adding 1.5 * 2^23 makes of them */
+INLINE struct v16
+q8_round(struct v16 v, struct v16 up)
 {
-    struct v16 v[KERNEL_MAX_BLOCK / 16], min, max, sum, up, low;
+    const struct v16 round = v_set1(0x1.8p23f);
+
+    return v_sub(v_fma(v, up, round), round);
+}
+
+/* One block of n numbers in `count` vectors, a constant, so that they stay in registers
+ * where there are enough. With rest, v becomes what 8 bits leave of it. */
+INLINE void
+q8_put(size_t count, struct v16 v[KERNEL_MAX_BLOCK / 16], size_t n, int rest,
+       uint8_t *q, uint8_t zero, float to[2])
+{
+    struct v16 min, max, sum, up, low, of[KERNEL_MAX_BLOCK / 16];
     float range;
 
-    q8_load(x, first, n, count, v);
 #pragma GCC unroll 8
     for (size_t i = 0; i < count; i++) {
-        if (n < 16 * i + 16) /* then they are copies of one that does */
-            v[i] = v_first_or(v[i], n - 16 * i, v_first(i > 0 ? v[0] : v[i]));
         min = i ? v_min(v[i], min) : v[i];
         max = i ? v_max(v[i], max) : v[i];
         sum = i ? v_add(v[i], sum) : v[i];
@@ -248,31 +268,54 @@ q8_block(size_t count, const float *x, const struct kernel_q8_first *first, size
     to[0] = range * (1.0f / 254.0f);
     if (v_any_nan(sum) || !(range < INFINITY))
         to[1] = NAN;
-    up = v_set1(range > 0.0f ? 254.0f / range : 0.0f);
+    up = v_set1(range >= 0x1p-100f ? 254.0f / range : 0.0f);
     low = v_set1(to[1]);
 #pragma GCC unroll 8
+    for (size_t i = 0; i < KERNEL_MAX_BLOCK / 16; i++) {
+        v[i] = v_sub(v[i], low);
+        of[i] = v_mul(v[i], up);
+    }
+    v_store_u8(q, of, count, zero, n);
+#pragma GCC unroll 8
+    for (size_t i = 0; rest && i < count; i++)
+        v[i] = v_fma(v_set1(-to[0]), q8_round(of[i], v_set1(1.0f)), v[i]);
+}
+
+/* The block at x becomes that at q, and, if pairs, a second one a row behind it. */
+INLINE void
+q8_block(size_t count, const float *x, const struct kernel_q8_first *first, size_t n,
+         int pairs, const struct kernel_q8 *to, uint8_t *q, float *scale)
+{
+    struct v16 v[KERNEL_MAX_BLOCK / 16];
+
+    q8_load(x, first, n, count, v);
+#pragma GCC unroll 8
     for (size_t i = 0; i < count; i++)
-        v[i] = v_mul(v_sub(v[i], low), up);
-    v_store_u8(q, v, count, zero, n);
+        if (n < 16 * i + 16) /* those that do not count are copies of one that does */
+            v[i] = v_first_or(v[i], n - 16 * i, v_first(i > 0 ? v[0] : v[i]));
+    q8_put(count, v, n, pairs, q, to->zero, scale);
+    if (pairs)
+        q8_put(count, v, n, 0, q + to->ld, to->zero, scale + to->ld_scale);
 }
 
 /* All blocks of a row but what is left behind the last whole one go the short way. */
 INLINE void
-q8_rows(size_t block, const float *x, size_t ldx, size_t m, size_t k,
+q8_rows(size_t block, int pairs, const float *x, size_t ldx, size_t m, size_t k,
         const struct kernel_q8_first *first, const struct kernel_q8 *to)
 {
     for (size_t r = 0; r < m; r++, x += ldx) {
-        uint8_t *q = to->q + r * to->ld;
-        float *scale = to->scale + r * to->ld_scale;
+        size_t row = pairs ? 2 * r : r;
+        uint8_t *q = to->q + row * to->ld;
+        float *scale = to->scale + row * to->ld_scale;
 
         for (size_t l = 0; l < k; l += block, scale += 2) {
             struct kernel_q8_first at = *first;
             if (at.factor)
                 at.factor += l;
             if (k - l >= block)
-                q8_block(block / 16, x + l, &at, block, q + l, to->zero, scale);
+                q8_block(block / 16, x + l, &at, block, pairs, to, q + l, scale);
             else
-                q8_block((k - l + 15) / 16, x + l, &at, k - l, q + l, to->zero, scale);
+                q8_block((k - l + 15) / 16, x + l, &at, k - l, pairs, to, q + l, scale);
         }
     }
 }
@@ -286,50 +329,56 @@ rows_rows_q8(const float *x, size_t ldx, size_t m, size_t k,
     const struct kernel_q8_first factor = { 0, first->factor };
 
     /* Those that are used most, as code of their own */
-    if (to->block == 128 && first->gelu && !first->factor)
-        q8_rows(128, x, ldx, m, k, &gelu, to);
+    if (to->block == 128 && to->pairs && !first->gelu && !first->factor)
+        q8_rows(128, 1, x, ldx, m, k, &plain, to);
+    else if (to->pairs)
+        q8_rows(to->block, 1, x, ldx, m, k, first, to);
+    else if (to->block == 128 && first->gelu && !first->factor)
+        q8_rows(128, 0, x, ldx, m, k, &gelu, to);
     else if (to->block == 128 && !first->gelu && !first->factor)
-        q8_rows(128, x, ldx, m, k, &plain, to);
+        q8_rows(128, 0, x, ldx, m, k, &plain, to);
     else if (to->block == 128 && !first->gelu)
-        q8_rows(128, x, ldx, m, k, &factor, to);
+        q8_rows(128, 0, x, ldx, m, k, &factor, to);
     else
-        q8_rows(to->block, x, ldx, m, k, first, to);
+        q8_rows(to->block, 0, x, ldx, m, k, first, to);
 }
 
-/* x * up to the nearest integers, which adding 1.5 * 2^23 makes of them */
-INLINE struct v16
-qb_round(struct v16 x, struct v16 up)
+/* The middle of 32 numbers, or 0 where it is next to nothing */
+INLINE float
+qb_mid(const struct v16 v[2])
 {
-    const struct v16 round = v_set1(0x1.8p23f);
+    float low = v_hmin(v_min(v[0], v[1])), high = v_hmax(v_max(v[0], v[1]));
+    float mid = low * 0.5f + high * 0.5f;
 
-    return v_sub(v_fma(x, up, round), round);
+    return fabsf(mid) < 0x1p-100f ? 0.0f : mid;
 }
 
-/* A block of a row: its 32 numbers, its step, and the sums of its one or two groups */
+/* A block of a row: its 32 numbers, which become what 8 bits leave of them, its step,
+ * its middle, if that is not NULL, and the sums of its one or two groups */
 INLINE void
-qb_block(size_t group, const float *x, const struct kernel_q8_first *first, int8_t *q,
-         float *step, float *mid, float *sum)
+qb_put(size_t group, struct v16 v[2], int8_t *q, float *step, float *mid, float *sum)
 {
-    struct v16 v[KERNEL_MAX_BLOCK / 16], b[2], a0, a1, up;
-    float max, low, high;
+    struct v16 b[2], was[2], a0, a1, up;
+    float max;
     int bad;
 
-    q8_load(x, first, 32, 2, v);
-    low = v_hmin(v_min(v[0], v[1]));
-    high = v_hmax(v_max(v[0], v[1]));
-    *mid = low * 0.5f + high * 0.5f;
-    *mid = fabsf(*mid) < 0x1p-100f ? 0.0f : *mid;
-    v[0] = v_sub(v[0], v_set1(*mid));
-    v[1] = v_sub(v[1], v_set1(*mid));
+    if (mid) {
+        *mid = qb_mid(v);
+        v[0] = v_sub(v[0], v_set1(*mid));
+        v[1] = v_sub(v[1], v_set1(*mid));
+    }
     a0 = v_abs(v[0]);
     a1 = v_abs(v[1]);
     max = v_hmax(v_max(a0, a1));
     bad = v_any_nan(v_add(a0, a1)) || !(max < INFINITY);
     *step = bad ? NAN : max >= 0x1p-100f ? max * (1.0f / 127.0f) : 0.0f;
-    *mid = bad ? 0.0f : *mid;
+    if (mid)
+        *mid = bad ? 0.0f : *mid;
     up = v_set1(max >= 0x1p-100f ? 127.0f / max : 0.0f);
-    v[0] = qb_round(v[0], up);
-    v[1] = qb_round(v[1], up);
+    was[0] = v[0];
+    was[1] = v[1];
+    v[0] = q8_round(v[0], up);
+    v[1] = q8_round(v[1], up);
     b[0] = v_add(v[0], v_set1(127.0f));
     b[1] = v_add(v[1], v_set1(127.0f));
     v_store_u8((uint8_t *)q, b, 2, 127, 32);
@@ -337,6 +386,24 @@ qb_block(size_t group, const float *x, const struct kernel_q8_first *first, int8
     sum[0] = bad ? 0.0f : v_sum(group == 32 ? v_add(v[0], v[1]) : v[0]);
     if (group == 16)
         sum[1] = bad ? 0.0f : v_sum(v[1]);
+    v[0] = v_fma(v_set1(-*step), v[0], was[0]);
+    v[1] = v_fma(v_set1(-*step), v[1], was[1]);
+}
+
+/* The block that begins at l, of which v is left, to row `row` */
+INLINE void
+qb_put_at(size_t group, struct v16 v[2], const struct kernel_qb *to, size_t row,
+          size_t l)
+{
+    float *sum = to->sum + row * to->ld_group + l / group;
+    int32_t *start = to->start + row * to->ld_group + l / group;
+
+    float *mid = to->pairs ? NULL : to->mid + row * to->ld_step + l / 32;
+
+    qb_put(group, v, to->q + row * to->ld + l, to->step + row * to->ld_step + l / 32,
+           mid, sum);
+    for (size_t g = 0; g < 32 / group; g++)
+        start[g] = -to->zero * (int32_t)sum[g];
 }
 
 /* group is a constant. */
@@ -344,22 +411,21 @@ INLINE void
 qb_rows(size_t group, const float *x, size_t ldx, size_t m, size_t k,
         const struct kernel_q8_first *first, const struct kernel_qb *to)
 {
+    struct v16 v[KERNEL_MAX_BLOCK / 16];
+
     for (size_t r = 0; r < m; r++, x += ldx) {
-        float *step = to->step + r * to->ld_step, *sum = to->sum + r * to->ld_group;
-        float *mid = to->mid + r * to->ld_step;
-        int32_t *start = to->start + r * to->ld_group;
-        int8_t *q = to->q + r * to->ld;
+        size_t row = to->pairs ? 2 * r : r;
 
         for (size_t l = 0; l < k; l += 32) {
             struct kernel_q8_first at = *first;
 
             if (at.factor)
                 at.factor += l;
-            qb_block(group, x + l, &at, q + l, step + l / 32, mid + l / 32,
-                     sum + l / group);
+            q8_load(x + l, &at, 32, 2, v);
+            qb_put_at(group, v, to, row, l);
+            if (to->pairs)
+                qb_put_at(group, v, to, row + 1, l);
         }
-        for (size_t g = 0; g < k / group; g++)
-            start[g] = -to->zero * (int32_t)sum[g];
     }
 }
 
@@ -475,6 +541,7 @@ static inline void
 rows_fill(struct kernels *k)
 {
     k->bias = rows_bias;
+    k->add_pairs = rows_add_pairs;
     k->bias_gelu = rows_bias_gelu;
     k->add_norm = rows_add_norm;
     k->rms_norm = rows_rms_norm;

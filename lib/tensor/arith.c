@@ -1,4 +1,4 @@
-/* arith.c - weights of several parts, read as one matrix */
+/* arith.c - what arithmetics have in common: weights in parts, rows in pairs */
 #include "tensor/arith.h"
 
 #include <stdint.h>
@@ -53,4 +53,25 @@ arith_in_place(const struct pack_matrix *w, size_t r, size_t n)
         (uintptr_t)row % sizeof(float) != 0)
         return NULL;
     return row;
+}
+
+/* Rows of pairs at once: they stay in L1 until they are added. */
+#define PAIRS 24
+
+void
+arith_multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
+               size_t m, const float *bias, float *y, size_t ldy)
+{
+    float c[2 * PAIRS * KERNEL_MAX_Q8_NR];
+
+    if (!p->ops->pairs) {
+        p->ops->multiply(p, j, x, row, m, bias, y, ldy);
+        return;
+    }
+    for (size_t r = 0; r < m; r += PAIRS) {
+        size_t now = m - r < PAIRS ? m - r : PAIRS;
+
+        p->ops->multiply(p, j, x, row + r, 2 * now, NULL, c, p->nr);
+        p->k->add_pairs(c, p->nr, y + r * ldy, ldy, now, arith_width(p, j), bias);
+    }
 }

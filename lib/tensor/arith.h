@@ -60,6 +60,7 @@ struct arith_ops {
     const char *name;
     int version;  /* of the layout of panels: a change of it outdates packed files */
     size_t block; /* inputs that share a scale; 0: there are no scales */
+    int pairs;    /* activations have 16 bits: as in struct kernel_q8 */
 
     /* nr, head_bytes and panel_bytes of p, by its kernels, n_in and w; bytes are
      * multiples of MEM_ALIGN, SIZE_MAX: too many. */
@@ -90,14 +91,21 @@ struct arith_ops {
                      float *y, size_t ldy, size_t m, size_t n, const float *bias,
                      int gelu);
 
-    /* y [m, columns of panel j] = rows [row, row + m) * panel j. When adds_bias, sums
-     * begin with bias [columns], if that is not NULL; else bias is NULL. */
+    /* y [m, columns of panel j] = m rows, those of x from `row` on, * panel j. When
+     * adds_bias, sums begin with bias [columns], if that is not NULL; else bias is
+     * NULL. When pairs, m is even, and each two are one of x. */
     void (*multiply)(const struct pack *p, size_t j, const struct arith_rows *x,
                      size_t row, size_t m, const float *bias, float *y, size_t ldy);
     int adds_bias;
 };
 
-extern const struct arith_ops arith_f32, arith_i8, arith_i8_b32, arith_qb;
+extern const struct arith_ops arith_f32, arith_i8, arith_i8_b32, arith_i16;
+extern const struct arith_ops arith_qb, arith_qb16; /* weights in blocks */
+
+/* y [m, columns of panel j] = rows [row, row + m) of x * panel j, whether they are pairs
+ * or not; bias as in multiply(). */
+void arith_multiply(const struct pack *p, size_t j, const struct arith_rows *x,
+                    size_t row, size_t m, const float *bias, float *y, size_t ldy);
 
 /* The columns of panel j: nr, fewer in the last one. */
 static inline size_t

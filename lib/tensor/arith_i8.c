@@ -4,7 +4,9 @@
  *
  * Weights: in each block of a row, step = max |w| / 127, q = w / step to the nearest;
  * of a matrix that has a step already, that step, as long as no q is more than 127.
- * Activations: see rows_q8 in kernel_list.h; the product: gemm_q8.
+ * Activations: see rows_q8 in kernel_list.h; the product: gemm_q8. In i16 an activation
+ * has 16 bits, as two rows of 8 whose products are added; what is lost is lost on the
+ * weights' side then, so nothing is balanced.
  *
  * Where it is known how large each input usually is, and no step, input l is divided, and its column
  * of the weights multiplied, by s[l] = sqrt(usual[l] / max |w[., l]|), so that both
@@ -38,10 +40,10 @@ static void
 measure(struct pack *p, const struct pack_matrix *w)
 {
     size_t scale = 3 * sizeof(float) * count_blocks(p);
+    int balanced = w->usual && w->step == 0 && !p->ops->pairs;
 
     p->nr = p->k->q8_nr;
-    p->head_bytes =
-        w->usual && w->step == 0 ? round_up(p->n_in * sizeof(float), MEM_ALIGN) : 0;
+    p->head_bytes = balanced ? round_up(p->n_in * sizeof(float), MEM_ALIGN) : 0;
     p->panel_bytes = mem_mul(round_up(p->n_in, 4) + scale, p->nr);
 }
 
@@ -196,15 +198,30 @@ take(struct pack *p, size_t j, const struct pack *from, const int32_t *row)
 static struct arith_rows
 rows_new(const struct pack *p, size_t m, struct arena *mem)
 {
-    struct arith_rows to = { .q8 = { .block = p->ops->block, .zero = p->k->q8_zero } };
+    struct arith_rows to = {
+        .q8 = { .block = p->ops->block, .zero = p->k->q8_zero, .pairs = p->ops->pairs }
+    };
     struct kernel_q8 *q8 = &to.q8;
 
     /* Not a multiple of 512 apart, so that rows do not meet in a few sets of L1. */
     q8->ld = round_up(p->n_in, 64) + 64;
     q8->ld_scale = 2 * count_blocks(p);
+    m = mem_mul(m, q8->pairs ? 2 : 1);
     q8->q = arena_alloc(mem, mem_mul(m, q8->ld));
     q8->scale = arena_alloc(mem, mem_mul(m, q8->ld_scale * sizeof *q8->scale));
     return to;
+}
+
+/* Rows from `row` on and inputs from l on */
+static struct kernel_q8
+rows_at(const struct arith_rows *rows, size_t row, size_t l)
+{
+    struct kernel_q8 at = rows->q8;
+
+    row *= at.pairs ? 2 : 1;
+    at.q += row * at.ld + l;
+    at.scale += row * at.ld_scale + 2 * (l / at.block);
+    return at;
 }
 
 static void
@@ -212,10 +229,8 @@ rows_put(const struct pack *p, struct arith_rows *rows, size_t row, size_t l, fl
          size_t ldy, size_t m, size_t n, const float *bias, int gelu)
 {
     struct kernel_q8_first first = { gelu, balance(p) };
-    struct kernel_q8 to = rows->q8;
+    struct kernel_q8 to = rows_at(rows, row, l);
 
-    to.q += row * to.ld + l;
-    to.scale += row * to.ld_scale + 2 * (l / to.block);
     if (first.factor)
         first.factor += l;
     (void)bias; /* the product began with it */
@@ -238,20 +253,19 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
 {
     struct panel t = panel_at(p, j);
     struct kernel_q8_panel w = { t.q, t.step, t.sum, t.shift };
-    struct kernel_q8 q8 = x->q8;
+    struct kernel_q8 at = rows_at(x, row, 0);
 
-    q8.q += row * q8.ld;
-    q8.scale += row * q8.ld_scale;
-    p->k->gemm_q8(&q8, &w, p->n_in, bias, y, ldy, m, arith_width(p, j));
+    p->k->gemm_q8(&at, &w, p->n_in, bias, y, ldy, m, arith_width(p, j));
 }
 
-#define ARITH_I8(label, inputs)                                                        \
+#define ARITH_I8(label, inputs, two)                                                   \
     {                                                                                  \
-        .name = label, .version = 2, .block = inputs, .measure = measure,              \
-        .pack_head = pack_head, .pack = pack, .take = take, .rows = rows,              \
-        .rows_new = rows_new, .rows_put = rows_put, .multiply = multiply,              \
-        .adds_bias = 1                                                                 \
+        .name = label, .version = 2, .block = inputs, .pairs = two,                    \
+        .measure = measure, .pack_head = pack_head, .pack = pack, .take = take,        \
+        .rows = rows, .rows_new = rows_new, .rows_put = rows_put,                      \
+        .multiply = multiply, .adds_bias = 1                                           \
     }
 
-const struct arith_ops arith_i8 = ARITH_I8("i8", 128);
-const struct arith_ops arith_i8_b32 = ARITH_I8("i8b32", 32);
+const struct arith_ops arith_i8 = ARITH_I8("i8", 128, 0);
+const struct arith_ops arith_i8_b32 = ARITH_I8("i8b32", 32, 0);
+const struct arith_ops arith_i16 = ARITH_I8("i16", 128, 1);

@@ -1,8 +1,8 @@
 /*
  * arith_qb.c - weights as they are stored in blocks, activations in 8 bits
  *
- * Not an arithmetic with a name of its own: it is how i8 and i8b32 multiply by a matrix
- * whose parts all are of a block type. Such weights are integers already; they would be
+ * Not an arithmetic with a name of its own: it is how i8, i8b32 and i16 multiply by a
+ * matrix whose parts all are of a block type. Such weights are integers already; they would be
  * rounded once more for nothing. Nothing is lost here: panels hold the integers and
  * scales that the model's file has (kernel/qb.h), so that a product with few rows, as
  * it waits for memory, reads no more than the file's size.
@@ -10,8 +10,9 @@
  * Activations are rounded by themselves, 32 at a time: rows_qb in kernel_list.h; the
  * product: gemm_qb. Few activations of a language model are far larger than the others,
  * so a block is rounded about its middle, which gains one bit where it has such a one;
- * the middles are multiplied by the sums of the blocks of weights, in f32. How large
- * inputs usually are is of no use: to balance weights would be to round them.
+ * the middles are multiplied by the sums of the blocks of weights, in f32. Activations
+ * of 16 bits have no need of that. How large inputs usually are is of no use: to
+ * balance weights would be to round them.
  *
  * Parts of several types become bytes with scales that all of them have.
  */
@@ -71,6 +72,15 @@ sums_offset(const struct pack *p)
     return round_up(qb_bytes(&p->form, p->nr, p->n_in), MEM_ALIGN);
 }
 
+/* Of middles alone, which pairs do without */
+static size_t
+sums_bytes(const struct pack *p)
+{
+    size_t n = p->ops->pairs ? 0 : p->n_in / QB_BLOCK * p->nr;
+
+    return round_up(n * sizeof(float), MEM_ALIGN);
+}
+
 static void
 measure(struct pack *p, const struct pack_matrix *w)
 {
@@ -81,10 +91,7 @@ measure(struct pack *p, const struct pack_matrix *w)
     p->head_bytes = 0;
     /* At most 32 bytes a weight and column: no overflow before this one */
     p->panel_bytes =
-        p->n_in > SIZE_MAX / 32 / p->nr
-            ? SIZE_MAX
-            : sums_offset(p) +
-                  round_up(p->n_in / QB_BLOCK * p->nr * sizeof(float), MEM_ALIGN);
+        p->n_in > SIZE_MAX / 32 / p->nr ? SIZE_MAX : sums_offset(p) + sums_bytes(p);
 }
 
 /* Where the sum of block b of column i of panel j is */
@@ -240,7 +247,8 @@ pack_chunk(struct pack *p, const struct pack_matrix *w, size_t j, size_t i, size
     struct cursor c = cursor_at(p, j, i, l);
     struct qsplit x;
 
-    put_sums(p, j, i, l, type, row + quant_bytes(type, l), n);
+    if (!p->ops->pairs)
+        put_sums(p, j, i, l, type, row + quant_bytes(type, l), n);
     qsplit_take(type, row + quant_bytes(type, l), n, &x);
     if (c.form->scale == QSPLIT_SUPER) {
         memcpy(super_at(&c, 0), &x.d[0], 2);
@@ -292,8 +300,9 @@ take(struct pack *p, size_t j, const struct pack *from, const int32_t *row)
             struct cursor b = cursor_at(from, r / p->nr, r % p->nr, l);
 
             take_block(&a, &b);
-            *sum_at(p, j, i, l / QB_BLOCK) =
-                *sum_at(from, r / p->nr, r % p->nr, l / QB_BLOCK);
+            if (!p->ops->pairs)
+                *sum_at(p, j, i, l / QB_BLOCK) =
+                    *sum_at(from, r / p->nr, r % p->nr, l / QB_BLOCK);
         }
 }
 
@@ -302,16 +311,20 @@ take(struct pack *p, size_t j, const struct pack *from, const int32_t *row)
 static struct arith_rows
 rows_new(const struct pack *p, size_t m, struct arena *mem)
 {
-    struct arith_rows to = { .qb = { .group = p->form.group, .zero = p->form.zero } };
+    struct arith_rows to = {
+        .qb = { .group = p->form.group, .zero = p->form.zero, .pairs = p->ops->pairs }
+    };
     struct kernel_qb *qb = &to.qb;
 
     /* Not a multiple of 512 apart, so that rows do not meet in a few sets of L1. */
     qb->ld = round_up(p->n_in, 64) + 64;
     qb->ld_step = p->n_in / QB_BLOCK;
     qb->ld_group = p->n_in / qb->group;
+    m = mem_mul(m, qb->pairs ? 2 : 1);
     qb->q = arena_alloc(mem, mem_mul(m, qb->ld));
     qb->step = arena_alloc(mem, mem_mul(m, qb->ld_step * sizeof *qb->step));
-    qb->mid = arena_alloc(mem, mem_mul(m, qb->ld_step * sizeof *qb->mid));
+    if (!qb->pairs)
+        qb->mid = arena_alloc(mem, mem_mul(m, qb->ld_step * sizeof *qb->mid));
     qb->start = arena_alloc(mem, mem_mul(m, qb->ld_group * sizeof *qb->start));
     qb->sum = arena_alloc(mem, mem_mul(m, qb->ld_group * sizeof *qb->sum));
     return to;
@@ -323,9 +336,11 @@ rows_at(const struct arith_rows *rows, size_t row, size_t l)
 {
     struct kernel_qb at = rows->qb;
 
+    row *= at.pairs ? 2 : 1;
     at.q += row * at.ld + l;
     at.step += row * at.ld_step + l / QB_BLOCK;
-    at.mid += row * at.ld_step + l / QB_BLOCK;
+    if (!at.pairs)
+        at.mid += row * at.ld_step + l / QB_BLOCK;
     at.start += row * at.ld_group + l / at.group;
     at.sum += row * at.ld_group + l / at.group;
     return at;
@@ -362,19 +377,18 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
     size_t n = arith_width(p, j), nr = p->k->gemm_nr;
 
     p->k->gemm_qb(&at, &w, p->n_in, bias, y, ldy, m, n);
-    for (size_t i = 0; i < n; i += nr)
+    for (size_t i = 0; i < n && !at.pairs; i += nr)
         p->k->gemm_f32(at.mid, at.ld_step, sum_at(p, j, i, 0), p->n_in / QB_BLOCK,
                        y + i, ldy, m, n - i < nr ? n - i : nr, 1);
 }
 
-const struct arith_ops arith_qb = { .name = "qb",
-                                    .version = 2,
-                                    .block = QB_BLOCK,
-                                    .measure = measure,
-                                    .pack = pack,
-                                    .take = take,
-                                    .rows = rows,
-                                    .rows_new = rows_new,
-                                    .rows_put = rows_put,
-                                    .multiply = multiply,
-                                    .adds_bias = 1 };
+#define ARITH_QB(label, two)                                                           \
+    {                                                                                  \
+        .name = label, .version = 2, .block = QB_BLOCK, .pairs = two,                  \
+        .measure = measure, .pack = pack, .take = take, .rows = rows,                  \
+        .rows_new = rows_new, .rows_put = rows_put, .multiply = multiply,              \
+        .adds_bias = 1                                                                 \
+    }
+
+const struct arith_ops arith_qb = ARITH_QB("qb", 0);
+const struct arith_ops arith_qb16 = ARITH_QB("qb16", 1);

@@ -88,10 +88,9 @@ multiply_rows(const struct part *p, const struct arith_rows *x, size_t row, size
     for (size_t j = p->from; j < p->to; j++)
         for (size_t r = 0; r < m; r += CHUNK) {
             size_t n = m - r < CHUNK ? m - r : CHUNK;
-
             const float *bias = early_bias(w, j, end);
 
-            w->ops->multiply(w, j, x, row + r, n, bias, y + r * ldy + j * w->nr, ldy);
+            arith_multiply(w, j, x, row + r, n, bias, y + r * ldy + j * w->nr, ldy);
             if (bias == NULL)
                 end_panel(w, j, y + r * ldy, ldy, n, end);
         }
@@ -121,8 +120,8 @@ multiply_next(const struct part *p, const struct arith_rows *x, size_t row, size
             size_t n = m - r < CHUNK ? m - r : CHUNK, l = j * w->nr;
 
             for (size_t i = 0; i < group && j + i < p->to; i++)
-                w->ops->multiply(w, j + i, x, row + r, n, early_bias(w, j + i, end),
-                                 y + i * w->nr, ld);
+                arith_multiply(w, j + i, x, row + r, n, early_bias(w, j + i, end),
+                               y + i * w->nr, ld);
             next->ops->rows_put(next, &end->next->rows, to + r, l, y, ld, n,
                                 w->n_out - l < ld ? w->n_out - l : ld,
                                 end->bias && !w->ops->adds_bias ? end->bias + l : NULL,
@@ -149,7 +148,9 @@ static const struct matmul_end nothing = { 0 };
 static size_t
 rows_at_once(const struct pack *w, size_t m)
 {
-    return panel_rows(w->k, m, w->ops->block ? w->n_in / sizeof(float) : w->n_in);
+    size_t bytes = !w->ops->block ? sizeof(float) : w->ops->pairs ? 2 : 1;
+
+    return panel_rows(w->k, m, w->n_in * bytes / sizeof(float));
 }
 
 /* Part `part` of `parts` */

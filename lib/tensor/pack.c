@@ -12,6 +12,7 @@ static const struct arith_ops *const ariths[ARITHS] = {
     [ARITH_F32] = &arith_f32,
     [ARITH_I8] = &arith_i8,
     [ARITH_I8B32] = &arith_i8_b32,
+    [ARITH_I16] = &arith_i16,
 };
 
 const char *
@@ -42,7 +43,9 @@ pack_arith_version(enum arith arith)
 static const struct arith_ops *
 ops_for(enum arith arith, const struct pack_matrix *w)
 {
-    return arith != ARITH_F32 && arith_qb_fits(w) ? &arith_qb : ariths[arith];
+    if (arith == ARITH_F32 || !arith_qb_fits(w))
+        return ariths[arith];
+    return ariths[arith]->pairs ? &arith_qb16 : &arith_qb;
 }
 
 struct job {

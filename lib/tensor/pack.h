@@ -12,10 +12,10 @@
  * answer on every CPU. The layout behind it is a matter of the level and stays inside.
  * A new arithmetic is a file arith_NAME.c and a line in pack.c.
  *
- * Weights in blocks of integers (QUANT_Q8_0 and what follows) are not rounded again: in
- * i8 and in i8b32 a matrix whose parts all are such is multiplied by as it is stored,
- * activations having 8 bits and a scale for every 32 inputs; packed it has about the
- * bytes that it has in the model's file. See arith_qb.c.
+ * Weights in blocks of integers (QUANT_Q8_0 and what follows) are not rounded again: but
+ * for f32, a matrix whose parts all are such is multiplied by as it is stored,
+ * activations having 8 bits, in i16 16, and a scale for every 32 inputs; packed it has
+ * about the bytes that it has in the model's file. See arith_qb.c.
  *
  * Owns:    its copy of the weights, but where a file gives them; the source may go
  *          after pack_new().
@@ -37,6 +37,7 @@ enum arith {
     ARITH_F32,   /* all in f32 */
     ARITH_I8,    /* 8 bits, a scale for every 128 inputs on both sides, sums in f32 */
     ARITH_I8B32, /* the same for every 32 inputs */
+    ARITH_I16,   /* as I8, but activations have 16 bits */
     ARITHS
 };
 

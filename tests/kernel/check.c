@@ -193,6 +193,8 @@ static const struct {
     { "tanh to the ulp", check_math_tanh },
     { "gelu in double", check_math_gelu },
     { "gelu in 8 bits in double", check_math_gelu_q8 },
+    { "16 bits as pairs of rows", check_math_pairs_q8 },
+    { "the same for weights in blocks", check_math_pairs_qb },
     { "layer norm in double", check_math_norm },
     { "softmax in double", check_math_softmax },
     { "gemm in double", check_math_gemm },

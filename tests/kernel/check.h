@@ -57,6 +57,8 @@ void check_math_erf(struct check *c);
 void check_math_tanh(struct check *c);
 void check_math_gelu(struct check *c);
 void check_math_gelu_q8(struct check *c);
+void check_math_pairs_q8(struct check *c);
+void check_math_pairs_qb(struct check *c);
 void check_math_norm(struct check *c);
 void check_math_softmax(struct check *c);
 void check_math_gemm(struct check *c);

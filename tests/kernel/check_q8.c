@@ -9,10 +9,14 @@ struct rows {
     size_t blocks;
 };
 
+/* For m rows, or pairs of them */
 static struct rows
-new_rows(struct check *c, const struct kernels *k, size_t m, size_t n, size_t block)
+new_rows(struct check *c, const struct kernels *k, size_t m, size_t n, size_t block,
+         int pairs)
 {
-    struct rows r = { .blocks = (n + block - 1) / block };
+    struct rows r = { .blocks = (n + block - 1) / block, .q.pairs = pairs };
+
+    m *= pairs ? 2 : 1;
 
     r.q.block = block;
     r.q.zero = k->q8_zero;
@@ -32,11 +36,13 @@ compare_rows(struct check *c, size_t m, size_t n, size_t block, enum check_mix m
         .gelu = check_below(c, 2) != 0,
         .factor = check_below(c, 2) ? check_fill(c, n, CHECK_TAME) : NULL,
     };
-    struct rows want = new_rows(c, c->ref, m, n, block);
-    struct rows got = new_rows(c, c->got, m, n, block);
+    int pairs = check_below(c, 2) != 0;
+    struct rows want = new_rows(c, c->ref, m, n, block, pairs);
+    struct rows got = new_rows(c, c->got, m, n, block, pairs);
 
     c->ref->rows_q8(x, ldx, m, n, &first, &want.q);
     c->got->rows_q8(x, ldx, m, n, &first, &got.q);
+    m *= pairs ? 2 : 1;
     check_same(c, want.q.scale, got.q.scale, m * want.q.ld_scale, "m %zu n %zu of %zu",
                m, n, block);
     for (size_t r = 0; r < m; r++)
@@ -61,6 +67,38 @@ check_rows_q8(struct check *c)
                              (enum check_mix)mix);
 }
 
+/* A pair of rows is near x: half a step of the second row, and what floats lose. */
+static void
+near_pairs(struct check *c, size_t n, size_t block)
+{
+    float *x = check_fill(c, n, CHECK_TAME);
+    struct rows r = new_rows(c, c->got, 1, n, block, 1);
+
+    c->got->rows_q8(x, n, 1, n, &(struct kernel_q8_first){ 0 }, &r.q);
+    for (size_t l = 0; l < n; l++) {
+        double got = 0, slack = 0;
+
+        for (size_t i = 0; i < 2; i++) {
+            const float *scale = r.q.scale + i * r.q.ld_scale + 2 * (l / block);
+
+            got += (double)scale[0] * (uint8_t)(r.q.q[i * r.q.ld + l] + r.q.zero) +
+                   (double)scale[1];
+            slack = (double)scale[0] * 0.501 + fabs((double)x[l]) * 0x1p-22;
+        }
+        check_true(c, fabs(got - (double)x[l]) <= slack + 1e-30,
+                   "pair %zu of %zu: %g, not %g", l, block, got, (double)x[l]);
+    }
+    check_drop(c);
+}
+
+void
+check_math_pairs_q8(struct check *c)
+{
+    for (const int *n = check_sizes; *n >= 0; n++)
+        for (size_t block = 16; block <= 128 && *n > 0; block *= 2)
+            near_pairs(c, (size_t)*n, block);
+}
+
 /* The GELU in front of 8 bits: within half a step and what math_body.h promises */
 void
 check_math_gelu_q8(struct check *c)
@@ -70,7 +108,7 @@ check_math_gelu_q8(struct check *c)
 
     for (int at = -2000; at < 2000; at++) {
         float *x = check_floats(c, N);
-        struct rows r = new_rows(c, c->got, 1, N, N);
+        struct rows r = new_rows(c, c->got, 1, N, N, 0);
         double worst = 0;
 
         for (size_t i = 0; i < N; i++)
@@ -141,7 +179,7 @@ static void
 multiply(struct check *c, const struct kernels *k, const struct weights *w,
          const float *x, size_t m, const float *bias, float *out, size_t ldc)
 {
-    struct rows a = new_rows(c, k, m, w->k, w->block);
+    struct rows a = new_rows(c, k, m, w->k, w->block, 0);
 
     k->rows_q8(x, w->k, m, w->k, &(struct kernel_q8_first){ 0 }, &a.q);
     for (size_t j = 0; j < w->n; j += k->q8_nr) {

@@ -5,15 +5,18 @@
 #include "check.h"
 #include "kernel/qb.h"
 
+/* For m rows, or pairs of them */
 static struct kernel_qb
-new_rows(struct check *c, size_t m, size_t k, const struct qsplit_form *f)
+new_rows(struct check *c, size_t m, size_t k, const struct qsplit_form *f, int pairs)
 {
     struct kernel_qb r = { .ld = k,
                            .ld_step = k / 32,
                            .ld_group = k / f->group,
                            .group = f->group,
-                           .zero = f->zero };
+                           .zero = f->zero,
+                           .pairs = pairs };
 
+    m *= pairs ? 2 : 1;
     r.q = check_bytes(c, m * r.ld);
     r.step = check_floats(c, m * r.ld_step);
     r.mid = check_floats(c, m * r.ld_step);
@@ -32,14 +35,18 @@ compare_rows(struct check *c, size_t m, size_t k, const struct qsplit_form *f,
         .gelu = check_below(c, 2) != 0,
         .factor = check_below(c, 2) ? check_fill(c, k, CHECK_TAME) : NULL,
     };
-    struct kernel_qb want = new_rows(c, m, k, f), got = new_rows(c, m, k, f);
+    int pairs = check_below(c, 2) != 0;
+    struct kernel_qb want = new_rows(c, m, k, f, pairs);
+    struct kernel_qb got = new_rows(c, m, k, f, pairs);
 
     for (size_t l = 0; l < k && check_below(c, 3) == 0; l++)
         x[l] *= 0x1p-99f; /* where a block becomes zero */
     c->ref->rows_qb(x, ldx, m, k, &first, &want);
     c->got->rows_qb(x, ldx, m, k, &first, &got);
+    m *= pairs ? 2 : 1;
     check_same(c, want.step, got.step, m * k / 32, "step, m %zu k %zu", m, k);
-    check_same(c, want.mid, got.mid, m * k / 32, "mid, m %zu k %zu", m, k);
+    if (!pairs)
+        check_same(c, want.mid, got.mid, m * k / 32, "mid, m %zu k %zu", m, k);
     check_same(c, want.sum, got.sum, m * k / f->group, "sum, m %zu k %zu", m, k);
     check_true(c,
                memcmp(want.start, got.start, m * k / f->group * sizeof *got.start) == 0,
@@ -69,6 +76,32 @@ check_rows_qb(struct check *c)
             for (int mix = 0; mix < CHECK_MIXES; mix++)
                 compare_rows(c, 1 + check_below(c, 3), k, &forms[i],
                              (enum check_mix)mix);
+}
+
+/* A pair of rows is near x, as in check_q8.c. */
+void
+check_math_pairs_qb(struct check *c)
+{
+    enum { K = 320 };
+
+    for (size_t i = 0; i < FORMS; i++) {
+        float *x = check_fill(c, K, CHECK_TAME);
+        struct kernel_qb r = new_rows(c, 1, K, &forms[i], 1);
+
+        c->got->rows_qb(x, K, 1, K, &(struct kernel_q8_first){ 0 }, &r);
+        for (size_t l = 0; l < K; l++) {
+            const float *step = r.step + l / 32;
+            double got =
+                (double)step[0] * r.q[l] + (double)step[r.ld_step] * r.q[r.ld + l];
+
+            check_true(c,
+                       fabs(got - (double)x[l]) <= (double)step[r.ld_step] * 0.501 +
+                                                       fabs((double)x[l]) * 0x1p-22 +
+                                                       1e-29,
+                       "pair %zu: %g, not %g", l, got, (double)x[l]);
+        }
+        check_drop(c);
+    }
 }
 
 /* Weights for panels of any width: of each what the panel has of it, as a number */
@@ -178,7 +211,7 @@ static void
 multiply(struct check *c, const struct kernels *k, const struct weights *w,
          const float *x, size_t m, const float *bias, float *out, size_t ldc)
 {
-    struct kernel_qb a = new_rows(c, m, w->k, w->f);
+    struct kernel_qb a = new_rows(c, m, w->k, w->f, 0);
 
     k->rows_qb(x, w->k, m, w->k, &(struct kernel_q8_first){ 0 }, &a);
     for (size_t j = 0; j < w->n; j += k->qb_nr) {

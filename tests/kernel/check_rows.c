@@ -39,6 +39,24 @@ check_bias(struct check *c)
 }
 
 void
+check_add_pairs(struct check *c)
+{
+    EACH_DRAW(n)
+    {
+        struct matrix s = draw(c, *n);
+        size_t ldx = s.n + check_below(c, 5);
+        size_t size = s.m ? (2 * s.m - 1) * ldx + s.n : 0;
+        float *b = check_below(c, 2) ? check_fill(c, s.n, s.mix) : NULL;
+        float *x = check_fill(c, size, s.mix), *want = check_fill(c, s.size, s.mix);
+        float *got = check_copy(c, want, s.size);
+
+        c->ref->add_pairs(x, ldx, want, s.ld, s.m, s.n, b);
+        c->got->add_pairs(x, ldx, got, s.ld, s.m, s.n, b);
+        check_same(c, want, got, s.size, "m %zu n %zu", s.m, s.n);
+    }
+}
+
+void
 check_bias_gelu(struct check *c)
 {
     EACH_DRAW(n)

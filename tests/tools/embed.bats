@@ -119,10 +119,10 @@ v = json.load(sys.stdin); print(base64.b64encode(struct.pack("<%df" % len(v), *v
     done
     embed -T -m "$tiny" "$in" | cmp - "$BATS_TEST_TMPDIR/i8"
     run -1 cmp -s "$BATS_TEST_TMPDIR/f32" "$BATS_TEST_TMPDIR/i8" # it is looked at
-    embed --help | grep -q -e '--precision.*i8, i8b32, f32'
+    embed --help | grep -q -e '--precision.*i8, i8b32, i16, f32'
     for p in '' I8 i8b f16 i8,f32; do
         run -2 --separate-stderr embed -T -m "$tiny" --precision="$p" <<<a
-        [[ $stderr == *"one of f32, i8, i8b32, not '$p'"* ]]
+        [[ $stderr == *"one of f32, i8, i8b32, i16, not '$p'"* ]]
     done
 }
 

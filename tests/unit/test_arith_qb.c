@@ -162,6 +162,35 @@ test_product(struct product *t, const char *name)
     mem_free(x);
 }
 
+/* 16 bits of activations: of what 8 bits are off, a 127th part is left, and of a float's
+ * bits some. */
+static void
+test_sixteen(struct product *t, const char *name)
+{
+    float *w = weights(t), *eight = run(t, ARITH_I8, cpu_level());
+    float *ref = run(t, ARITH_I16, CPU_REF);
+    double *x = mem_alloc(N_TOK * t->n_in * sizeof *x), was, is;
+    int good = 1;
+
+    for (size_t i = 0; i < N_TOK * t->n_in; i++)
+        x[i] = (double)t->x[i];
+    was = off(t, x, w, eight);
+    is = off(t, x, w, ref);
+    for (enum cpu_level level = CPU_AVX2; level <= cpu_detect(); level++) {
+        float *y = run(t, ARITH_I16, level);
+
+        good &= tensors_same(y, ref, N_TOK * t->n_out);
+        mem_free(y);
+    }
+    tap_ok(good && is < was / 100 + 0.3,
+           "%s in 16 bits: off by %.3f, not %.1f; the same bits at all levels", name,
+           is, was);
+    mem_free(eight);
+    mem_free(ref);
+    mem_free(w);
+    mem_free(x);
+}
+
 /* All types alone */
 static void
 test_types(void)
@@ -173,6 +202,7 @@ test_types(void)
         for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
             struct product t = product_new(type, shapes[s][0], shapes[s][1]);
             test_product(&t, name);
+            test_sixteen(&t, name);
             product_free(&t);
         }
         if (quant_block(qblocks[type].type) == 32) {

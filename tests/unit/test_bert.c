@@ -288,7 +288,7 @@ main(int argc, char **argv)
     /* In 8 bits, both operands of a product of random numbers lose 0.5 % of their
      * length, and one after another there are 8 products: 1 to 3 % is what is seen. */
     static const double bars[ARITHS] = {
-        [ARITH_F32] = 1e-4, [ARITH_I8] = 0.04, [ARITH_I8B32] = 0.04
+        [ARITH_F32] = 1e-4, [ARITH_I8] = 0.04, [ARITH_I8B32] = 0.04, [ARITH_I16] = 0.04
     };
 
     if (argc == 2)

@@ -17,6 +17,7 @@ struct bound {
 
 static const struct bound exact = { ARITH_F32, 0.005, 100, 85 };
 static const struct bound eight = { ARITH_I8B32, 0.01, 90, 75 };
+static const struct bound sixteen = { ARITH_I16, 0.001, 100, 100 };
 
 enum { GREEDY = 8, TOP = 8, ROWS = 32 };
 
@@ -191,8 +192,10 @@ main(void)
 
     test_pulled("smollm2", &exact, 3, pool);
     test_pulled("smollm2", &eight, 1, pool);
+    test_pulled("smollm2", &sixteen, 1, pool);
     test_pulled("gemma3", &exact, 6, pool);
     test_pulled("gemma3", &eight, 2, pool);
+    test_pulled("gemma3", &sixteen, 2, pool);
     pool_free(pool);
     return tap_done();
 }

@@ -363,7 +363,7 @@ test_refused(void)
         { { .session = { .dir = TINY, .precision = "f8" } }, ERR_USAGE, "'f8'" },
         { { .session = { .dir = TINY, .precision = "" } },
           ERR_USAGE,
-          "one of f32, i8, i8b32" },
+          "one of f32, i8, i8b32, i16" },
         { { .session = { .dir = "tests/golden/none" } },
           ERR_MODEL,
           "tests/golden/none" },
