@@ -45,9 +45,19 @@ struct generator_opt {
                                        of them is; NULL: text */
     const int32_t *prefix;          /* [n_prefix]: what most prompts begin with */
     size_t n_prefix;
+    const char *prefix_file; /* where the prefix is kept for other processes, see
+                                prefiximage.h; NULL: nowhere */
 };
 
 #define GENERATOR_SLOTS 32
+
+/* Where the prefix came from */
+enum generator_prefix {
+    GENERATOR_NONE,     /* there is none */
+    GENERATOR_COMPUTED, /* and not kept, or it could not be */
+    GENERATOR_WRITTEN,  /* computed and kept */
+    GENERATOR_READ,
+};
 
 struct generator_prompt {
     const int32_t *id; /* [n], n > 0, less than the model's n_ctx */
@@ -89,9 +99,12 @@ void generator_work_release(struct generator_work *w);
 
 struct generator;
 
-/* ERR_USAGE: a value out of its bounds; ERR_NOMEM. */
+/* ERR_USAGE: a value out of its bounds, a file that is not for a prefix; ERR_NOMEM. */
 struct generator *generator_open(const struct generator_opt *opt, struct err *e);
 void generator_close(struct generator *g); /* NULL is fine */
+
+size_t generator_slots(const struct generator *g);
+enum generator_prefix generator_prefix(const struct generator *g, size_t *tokens);
 
 /* answer [n], valid until the next call with w. */
 void generator_run(const struct generator *g, struct generator_work *w,
