@@ -155,7 +155,7 @@ run_model(struct job *job, struct filter *f, struct err *e)
     struct summarizer_opt opt = { 0 };
 
     if (read_options(job, &opt, e) || (job->m = lmopt_open(&job->lo, f, e)) == NULL ||
-        genopt_fill(&job->g, job->m, &opt.ask, e))
+        genopt_fill(&job->g, job->m, f, &opt.ask, e))
         return;
     opt.ask.lm = job->m;
     if (strcmp(chat_name(job->m->chat), "plain") == 0)

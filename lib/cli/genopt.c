@@ -134,7 +134,8 @@ read_labels(struct genopt *o, const struct lm *m, struct err *e)
 }
 
 int
-genopt_fill(struct genopt *o, const struct lm *m, struct asker_opt *opt, struct err *e)
+genopt_fill(struct genopt *o, const struct lm *m, const struct filter *f,
+            struct asker_opt *opt, struct err *e)
 {
     const struct genopt_conf *c = o->conf;
     struct generator_opt *g = &opt->generator;
@@ -144,6 +145,8 @@ genopt_fill(struct genopt *o, const struct lm *m, struct asker_opt *opt, struct 
         return -1;
     opt->system = c->system ? &o->system : NULL;
     *g = (struct generator_opt){ .slots = (size_t)c->slots,
+                                 .mem = filter_mem(f),
+                                 .workers = (size_t)filter_threads(f),
                                  .max_tokens = (size_t)c->max_tokens,
                                  .seed = (uint64_t)c->seed,
                                  .stop = o->stop,

@@ -5,7 +5,7 @@
  *     if (genopt_read(&o, &e)) ...                       files; no model is needed
  *     m = lmopt_open(...);
  *     struct asker_opt opt = { .lm = m };
- *     if (genopt_fill(&o, m, &opt, &e)) ...
+ *     if (genopt_fill(&o, m, f, &opt, &e)) ...
  *     a = asker_open(&opt, &e);
  *     genopt_tell(&o, asker_generator(a), f);
  *     genopt_release(&o);                                after asker_close()
@@ -48,8 +48,8 @@ struct genopt {
 int genopt_read(struct genopt *o, struct err *e);
 
 /* opt->generator and opt->system. ERR_USAGE, ERR_MODEL. */
-int genopt_fill(struct genopt *o, const struct lm *m, struct asker_opt *opt,
-                struct err *e);
+int genopt_fill(struct genopt *o, const struct lm *m, const struct filter *f,
+                struct asker_opt *opt, struct err *e);
 
 /* What --stats says of the generator; o is released after filter_close(). */
 void genopt_tell(struct genopt *o, const struct generator *g, struct filter *f);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "infer/slots.h"
 #include "model/prefiximage.h"
 #include "tensor/logits.h"
 
@@ -115,6 +116,46 @@ plan_labels(struct generator *g)
     mem_free(stack);
 }
 
+/* What a worker has beside the decoder's memory: for a slot ids and log-probabilities,
+ * doubled as they grow, a state and its logits; for all the candidates of a draw. */
+static int
+set_slots(struct generator *g, struct err *e)
+{
+    size_t v = (size_t)g->m->n_vocab, nodes = g->opt.labels ? g->opt.labels->n_node : 0;
+    struct slots_opt o = { .mem = g->opt.mem,
+                           .workers = g->opt.workers,
+                           .most = g->opt.slots ? g->opt.slots : GENERATOR_SLOTS,
+                           .shared = g->n_prefix,
+                           .worker = 16 * v };
+
+    o.pass = o.most > PASS_TOKENS ? o.most : PASS_TOKENS;
+    o.slot = sizeof(float) * (v + (size_t)g->m->n_embd + nodes) +
+             3 * g->opt.lm->n_ctx * (sizeof(int32_t) + sizeof(float));
+    if (slots_fit(g->opt.lm, &o, &g->opt.slots, e))
+        return -1;
+    g->pass = g->opt.slots > PASS_TOKENS ? g->opt.slots : PASS_TOKENS;
+    return 0;
+}
+
+/* What is constant for all workers */
+static int
+prepare(struct generator *g, struct err *e)
+{
+    const struct generator_opt *opt = &g->opt;
+
+    g->end = chat_ends(opt->lm->chat, &g->n_end);
+    g->n_prefix = opt->n_prefix < opt->lm->n_ctx ? opt->n_prefix : 0;
+    if (g->n_prefix > 0) {
+        g->prefix = mem_alloc(mem_mul(g->n_prefix, sizeof *g->prefix));
+        memcpy(g->prefix, opt->prefix, g->n_prefix * sizeof *g->prefix);
+        if (share_prefix(g, e))
+            return -1;
+    }
+    if (opt->labels)
+        plan_labels(g);
+    return set_slots(g, e);
+}
+
 struct generator *
 generator_open(const struct generator_opt *opt, struct err *e)
 {
@@ -125,21 +166,10 @@ generator_open(const struct generator_opt *opt, struct err *e)
     g = mem_zero(1, sizeof *g);
     g->opt = *opt;
     g->m = opt->lm->decoder;
-    if (g->opt.slots == 0)
-        g->opt.slots = GENERATOR_SLOTS;
-    g->pass = g->opt.slots > PASS_TOKENS ? g->opt.slots : PASS_TOKENS;
-    g->end = chat_ends(opt->lm->chat, &g->n_end);
-    g->n_prefix = opt->n_prefix < opt->lm->n_ctx ? opt->n_prefix : 0;
-    if (g->n_prefix > 0) {
-        g->prefix = mem_alloc(mem_mul(g->n_prefix, sizeof *g->prefix));
-        memcpy(g->prefix, opt->prefix, g->n_prefix * sizeof *g->prefix);
-        if (share_prefix(g, e)) {
-            generator_close(g);
-            return NULL;
-        }
+    if (prepare(g, e)) {
+        generator_close(g);
+        return NULL;
     }
-    if (opt->labels)
-        plan_labels(g);
     return g;
 }
 

@@ -34,7 +34,9 @@
 
 struct generator_opt {
     const struct lm *lm;
-    size_t slots;      /* sequences at once; 0: GENERATOR_SLOTS */
+    size_t slots;      /* sequences at once, at most; 0: GENERATOR_SLOTS */
+    size_t mem;        /* so many that the process stays below it, see slots.h */
+    size_t workers;    /* that will run at the same time; 0: 1 */
     size_t max_tokens; /* of an answer */
     struct sample_opt sample;
     uint64_t seed;
@@ -99,7 +101,8 @@ void generator_work_release(struct generator_work *w);
 
 struct generator;
 
-/* ERR_USAGE: a value out of its bounds, a file that is not for a prefix; ERR_NOMEM. */
+/* ERR_USAGE: a value out of its bounds, less mem than is needed, a file that is not for
+ * a prefix; ERR_NOMEM. */
 struct generator *generator_open(const struct generator_opt *opt, struct err *e);
 void generator_close(struct generator *g); /* NULL is fine */
 

@@ -357,7 +357,7 @@ packfile_open_at(const char *path, const struct packfile_key *key, struct pool *
     return open_file(f, pool);
 }
 
-/* Bytes that a file begins with, also where it is cut or where one of them has changed */
+/* What our files begin with, also where one is cut or a byte of it has changed */
 static int
 looks_ours(int fd)
 {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2086,SC2015  # options are split; A && B || C means that
+# shellcheck disable=SC2086,SC2015,SC2030,SC2031  # options are split; A && B || C means that;
+# $f is a test's own
 # --prefix-cache: what all prompts begin with, in a file: never a word of it in the output,
 # whatever has happened to the file.
 
