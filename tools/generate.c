@@ -167,7 +167,7 @@ run(struct job *job, struct filter *f, struct err *e)
     job->o.raw = job->conf->raw;
     if (modelopt_overlong(job->o.mo, 0, &opt.overlong, e) ||
         (job->m = lmopt_open(&job->o, f, e)) == NULL ||
-        genopt_fill(&job->g, job->m, &opt, e))
+        genopt_fill(&job->g, job->m, f, &opt, e))
         return;
     opt.lm = job->m;
     opt.turn = job->shots.turn;
@@ -177,6 +177,7 @@ run(struct job *job, struct filter *f, struct err *e)
         opt.head = prompt_head(job->prompt);
     if ((job->a = asker_open(&opt, e)) == NULL)
         return;
+    genopt_tell(&job->g, asker_generator(job->a), f);
     job->n_work = filter_threads(f);
     job->work = mem_zero((size_t)job->n_work, sizeof *job->work);
     filter_run(f, work, job, e);

@@ -68,7 +68,8 @@ run(struct job *job, struct filter *f, struct err *e)
 {
     job->opt.overlong = OVERLONG_TRUNCATE;
     if (modelopt_overlong(job->o.mo, 0, &job->opt.overlong, e) ||
-        (job->m = lmopt_open(&job->o, f, e)) == NULL)
+        (job->m = lmopt_open(&job->o, f, e)) == NULL ||
+        scorer_fit(job->m, &job->opt, filter_mem(f), (size_t)filter_threads(f), e))
         return;
     job->opt.special = job->o.conf->special;
     job->n_work = filter_threads(f);

@@ -155,13 +155,14 @@ run_model(struct job *job, struct filter *f, struct err *e)
     struct summarizer_opt opt = { 0 };
 
     if (read_options(job, &opt, e) || (job->m = lmopt_open(&job->lo, f, e)) == NULL ||
-        genopt_fill(&job->g, job->m, &opt.ask, e))
+        genopt_fill(&job->g, job->m, f, &opt.ask, e))
         return;
     opt.ask.lm = job->m;
     if (strcmp(chat_name(job->m->chat), "plain") == 0)
         opt.ask.generator.stop = job->stop = stopper_new(empty_line, 1, e);
     if ((job->s = summarizer_open(&opt, e)) == NULL)
         return;
+    genopt_tell(&job->g, asker_generator(summarizer_asker(job->s)), f);
     job->n_work = filter_threads(f);
     job->work = mem_zero((size_t)job->n_work, sizeof *job->work);
     filter_run(f, work_model, job, e);

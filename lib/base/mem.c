@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -90,4 +91,16 @@ mem_peak(void)
     if (getrusage(RUSAGE_SELF, &ru))
         return 0;
     return (size_t)ru.ru_maxrss * 1024;
+}
+
+size_t
+mem_now(void)
+{
+    FILE *f = fopen("/proc/self/statm", "re");
+    size_t pages;
+    int n = f ? fscanf(f, "%*u %zu", &pages) : 0;
+
+    if (f)
+        fclose(f);
+    return n == 1 ? mem_mul(pages, (size_t)sysconf(_SC_PAGESIZE)) : mem_peak();
 }

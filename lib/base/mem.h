@@ -26,4 +26,7 @@ size_t mem_mul(size_t count, size_t size);
 /* Peak resident memory of this process in bytes, as the kernel counts it. */
 size_t mem_peak(void);
 
+/* And what it has now, the pages of mapped files with it. */
+size_t mem_now(void);
+
 #endif

@@ -93,7 +93,7 @@ const struct cli_opt filter_opts[] = {
     OPT('f', "force", NULL, CLI_FLAG, force, "replace an output member that exists"),
     READ_OPTS,
     OPT(0, "batch", "N", CLI_COUNT, batch, "records in a window, at most"),
-    OPT(0, "mem", "SIZE", CLI_SIZE, mem, "memory for windows and caches, about"),
+    OPT(0, "mem", "SIZE", CLI_SIZE, mem, "memory for windows, caches, slots, about"),
     OPT(0, "linger", "MS", CLI_COUNT, linger, "wait so long for a window to fill [50]"),
     OPT(0, "dry-run", NULL, CLI_FLAG, dry_run, "count and predict, work on nothing"),
     OPT(0, "dedup", NULL, CLI_FLAG, dedup, "work on identical texts once"),
@@ -254,6 +254,14 @@ int
 filter_threads(const struct filter *f)
 {
     return pool_size(f->pool);
+}
+
+size_t
+filter_mem(const struct filter *f)
+{
+    size_t mem = f->opt.mem;
+
+    return mem - mem / 8 - (f->opt.dedup ? mem / 2 : 0);
 }
 
 void

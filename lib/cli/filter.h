@@ -90,6 +90,9 @@ struct filter *filter_open(const struct cli *c, const struct filter_opt *opt,
                            const struct filter_tool *tool, struct err *e);
 struct pool *filter_pool(struct filter *f);
 int filter_threads(const struct filter *f);
+
+/* What --mem leaves to the tool beside windows and --dedup; 0: it was not said. */
+size_t filter_mem(const struct filter *f);
 void filter_model(struct filter *f, const struct filter_model *m);
 
 /* All of the input. -1: ended early, e says why. */

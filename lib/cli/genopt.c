@@ -25,7 +25,9 @@
         OPT(0, "penalty", "R", CLI_REAL, penalty,                                      \
             "above 1: tokens that were there become less likely [1]"),                 \
         OPT('s', "seed", "N", CLI_COUNT, seed, "other draws [0]"),                     \
-        OPT(0, "slots", "N", CLI_COUNT, slots, "answers written at once [32]")
+        OPT(0, "slots", "N", CLI_COUNT, slots, "answers written at once [32]"),        \
+        OPT(0, "prefix-cache", "FILE", CLI_STR, prefix,                                \
+            "keeps what all prompts begin with, for the next start and for others")
 
 const struct cli_opt genopt_sample_opts[] = { SAMPLE_OPTS, { 0 } };
 
@@ -132,7 +134,8 @@ read_labels(struct genopt *o, const struct lm *m, struct err *e)
 }
 
 int
-genopt_fill(struct genopt *o, const struct lm *m, struct asker_opt *opt, struct err *e)
+genopt_fill(struct genopt *o, const struct lm *m, const struct filter *f,
+            struct asker_opt *opt, struct err *e)
 {
     const struct genopt_conf *c = o->conf;
     struct generator_opt *g = &opt->generator;
@@ -142,17 +145,35 @@ genopt_fill(struct genopt *o, const struct lm *m, struct asker_opt *opt, struct 
         return -1;
     opt->system = c->system ? &o->system : NULL;
     *g = (struct generator_opt){ .slots = (size_t)c->slots,
+                                 .mem = filter_mem(f),
+                                 .workers = (size_t)filter_threads(f),
                                  .max_tokens = (size_t)c->max_tokens,
                                  .seed = (uint64_t)c->seed,
                                  .stop = o->stop,
                                  .masks = o->masks,
-                                 .labels = o->labels };
+                                 .labels = o->labels,
+                                 .prefix_file = c->prefix };
     g->sample = (struct sample_opt){ .temperature = c->temperature,
                                      .top_k = c->top_k,
                                      .top_p = c->top_p,
                                      .min_p = c->min_p,
                                      .penalty = c->penalty };
     return 0;
+}
+
+void
+genopt_tell(struct genopt *o, const struct generator *g, struct filter *f)
+{
+    static const char *const from[] = { [GENERATOR_NONE] = "none",
+                                        [GENERATOR_COMPUTED] = "computed",
+                                        [GENERATOR_WRITTEN] = "written",
+                                        [GENERATOR_READ] = "read" };
+    size_t tokens;
+    enum generator_prefix how = generator_prefix(g, &tokens);
+
+    buf_printf(&o->told, "{\"slots\":%zu,\"prefix_tokens\":%zu,\"prefix\":\"%s\"}",
+               generator_slots(g), tokens, from[how]);
+    filter_result(f, (struct str){ o->told.p, o->told.n });
 }
 
 void
@@ -163,4 +184,5 @@ genopt_release(struct genopt *o)
     schema_free(o->schema);
     stopper_free(o->stop);
     buf_free(&o->file);
+    buf_free(&o->told);
 }

@@ -5,8 +5,9 @@
  *     if (genopt_read(&o, &e)) ...                       files; no model is needed
  *     m = lmopt_open(...);
  *     struct asker_opt opt = { .lm = m };
- *     if (genopt_fill(&o, m, &opt, &e)) ...
+ *     if (genopt_fill(&o, m, f, &opt, &e)) ...
  *     a = asker_open(&opt, &e);
+ *     genopt_tell(&o, asker_generator(a), f);
  *     genopt_release(&o);                                after asker_close()
  *
  * Threads: start only; what it made is constant.
@@ -14,12 +15,12 @@
 #ifndef CLI_GENOPT_H
 #define CLI_GENOPT_H
 
-#include "cli/cli.h"
+#include "cli/filter.h"
 #include "infer/asker.h"
 #include "infer/schema.h"
 
 struct genopt_conf {
-    const char *system, *schema;
+    const char *system, *schema, *prefix;
     struct cli_list stop, choice;
     int max_tokens, top_k, seed, slots;
     double temperature, top_p, min_p, penalty;
@@ -40,14 +41,19 @@ struct genopt {
     struct labeltrie *labels;
     struct str system;
     struct buf file; /* what --system=@FILE holds */
+    struct buf told; /* for --stats */
 };
 
 /* Files and strings. ERR_USAGE, ERR_INPUT. */
 int genopt_read(struct genopt *o, struct err *e);
 
 /* opt->generator and opt->system. ERR_USAGE, ERR_MODEL. */
-int genopt_fill(struct genopt *o, const struct lm *m, struct asker_opt *opt,
-                struct err *e);
+int genopt_fill(struct genopt *o, const struct lm *m, const struct filter *f,
+                struct asker_opt *opt, struct err *e);
+
+/* What --stats says of the generator; o is released after filter_close(). */
+void genopt_tell(struct genopt *o, const struct generator *g, struct filter *f);
+
 void genopt_release(struct genopt *o);
 
 #endif

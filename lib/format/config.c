@@ -76,6 +76,12 @@ config_parse(const char *p, size_t n, const char *path, struct err *e)
     return scan(c, e);
 }
 
+struct str
+config_text(const struct config *c)
+{
+    return (struct str){ c->v.p, c->v.n };
+}
+
 int
 config_bad(const struct config *c, const char *key, struct err *e, const char *fmt, ...)
 {

@@ -60,6 +60,9 @@ int config_first(const struct config *c, const char *key, char *v, size_t cap,
 int config_opt_token(const struct config *c, const char *key, char *v, size_t cap,
                      struct err *e);
 
+/* All of it, as it stands in the file. */
+struct str config_text(const struct config *c);
+
 /* The member as it is, for json.h. 1: it is there; 0: it is missing or null, v is
  * JSON_NONE; -1: it is there twice. */
 int config_json(const struct config *c, const char *key, struct json *v, struct err *e);

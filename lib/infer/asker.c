@@ -7,7 +7,6 @@ struct asker {
     struct asker_opt opt;
     struct generator *generator;
     size_t limit; /* tokens of a prompt */
-    size_t n_prefix;
 };
 
 static struct chat_text
@@ -56,7 +55,7 @@ asker_open(const struct asker_opt *opt, struct err *e)
     if (set_limit(a, e) == 0 && chat_shared(opt->lm->chat, &head, &w, e) == 0) {
         a->opt.generator.lm = opt->lm;
         a->opt.generator.prefix = w.id;
-        a->opt.generator.n_prefix = a->n_prefix = w.n;
+        a->opt.generator.n_prefix = w.n;
         a->generator = generator_open(&a->opt.generator, e);
     }
     chat_work_release(&w);
@@ -75,10 +74,10 @@ asker_close(struct asker *a)
     mem_free(a);
 }
 
-size_t
-asker_prefix(const struct asker *a)
+const struct generator *
+asker_generator(const struct asker *a)
 {
-    return a->n_prefix;
+    return a->generator;
 }
 
 void

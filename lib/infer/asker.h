@@ -54,7 +54,7 @@ struct asker;
 struct asker *asker_open(const struct asker_opt *opt, struct err *e);
 void asker_close(struct asker *a); /* NULL is fine */
 
-size_t asker_prefix(const struct asker *a); /* tokens that are computed once */
+const struct generator *asker_generator(const struct asker *a);
 
 /* Texts must be UTF-8. answer and info [n], valid until the next call with w. */
 void asker_run(const struct asker *a, struct asker_work *w, const struct str *text,

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "infer/slots.h"
+#include "model/prefiximage.h"
 #include "tensor/logits.h"
 
 /* Tokens of a pass: enough for the products, few enough to stay in the caches */
@@ -21,7 +23,9 @@ struct generator {
     int32_t *prefix;
     size_t n_prefix;
     struct decoder_seq *shared; /* the prefix; NULL: there is none */
-    uint32_t *walk;             /* [labels->n_run]: nodes, parents before children */
+    struct prefiximage *image;  /* that it may lie in */
+    enum generator_prefix from;
+    uint32_t *walk; /* [labels->n_run]: nodes, parents before children */
 };
 
 /* A sequence being written */
@@ -54,13 +58,11 @@ check(const struct generator_opt *o, struct err *e)
     return sample_check(&o->sample, e);
 }
 
-/* What all prompts begin with is computed here, once. */
 static void
-share_prefix(struct generator *g)
+compute_prefix(struct generator *g)
 {
     struct decoder_work work = { 0 };
 
-    g->shared = decoder_seq_new(g->m);
     for (size_t at = 0; at < g->n_prefix;) {
         size_t n = g->n_prefix - at < PASS_TOKENS ? g->n_prefix - at : PASS_TOKENS;
         struct decoder_part part = { g->shared, g->prefix + at, n, n };
@@ -69,6 +71,25 @@ share_prefix(struct generator *g)
         at += n;
     }
     decoder_work_release(&work);
+}
+
+/* What all prompts begin with is found or computed here, once. */
+static int
+share_prefix(struct generator *g, struct err *e)
+{
+    struct prefiximage_opt opt = { g->opt.prefix_file, g->prefix, g->n_prefix,
+                                   g->opt.lm->n_ctx };
+
+    if (opt.path && (g->image = prefiximage_open(g->m, &opt, e)) == NULL)
+        return -1;
+    g->shared = decoder_seq_new(g->m);
+    g->from = GENERATOR_READ;
+    if (g->image && prefiximage_read(g->image, g->shared))
+        return 0;
+    compute_prefix(g);
+    g->from = g->image && prefiximage_write(g->image, g->shared) ? GENERATOR_WRITTEN
+                                                                 : GENERATOR_COMPUTED;
+    return 0;
 }
 
 /* The nodes that the network is fed, depth first: then a node's parents are the last
@@ -95,6 +116,46 @@ plan_labels(struct generator *g)
     mem_free(stack);
 }
 
+/* What a worker has beside the decoder's memory: for a slot ids and log-probabilities,
+ * doubled as they grow, a state and its logits; for all the candidates of a draw. */
+static int
+set_slots(struct generator *g, struct err *e)
+{
+    size_t v = (size_t)g->m->n_vocab, nodes = g->opt.labels ? g->opt.labels->n_node : 0;
+    struct slots_opt o = { .mem = g->opt.mem,
+                           .workers = g->opt.workers,
+                           .most = g->opt.slots ? g->opt.slots : GENERATOR_SLOTS,
+                           .shared = g->n_prefix,
+                           .worker = 16 * v };
+
+    o.pass = o.most > PASS_TOKENS ? o.most : PASS_TOKENS;
+    o.slot = sizeof(float) * (v + (size_t)g->m->n_embd + nodes) +
+             3 * g->opt.lm->n_ctx * (sizeof(int32_t) + sizeof(float));
+    if (slots_fit(g->opt.lm, &o, &g->opt.slots, e))
+        return -1;
+    g->pass = g->opt.slots > PASS_TOKENS ? g->opt.slots : PASS_TOKENS;
+    return 0;
+}
+
+/* What is constant for all workers */
+static int
+prepare(struct generator *g, struct err *e)
+{
+    const struct generator_opt *opt = &g->opt;
+
+    g->end = chat_ends(opt->lm->chat, &g->n_end);
+    g->n_prefix = opt->n_prefix < opt->lm->n_ctx ? opt->n_prefix : 0;
+    if (g->n_prefix > 0) {
+        g->prefix = mem_alloc(mem_mul(g->n_prefix, sizeof *g->prefix));
+        memcpy(g->prefix, opt->prefix, g->n_prefix * sizeof *g->prefix);
+        if (share_prefix(g, e))
+            return -1;
+    }
+    if (opt->labels)
+        plan_labels(g);
+    return set_slots(g, e);
+}
+
 struct generator *
 generator_open(const struct generator_opt *opt, struct err *e)
 {
@@ -105,18 +166,10 @@ generator_open(const struct generator_opt *opt, struct err *e)
     g = mem_zero(1, sizeof *g);
     g->opt = *opt;
     g->m = opt->lm->decoder;
-    if (g->opt.slots == 0)
-        g->opt.slots = GENERATOR_SLOTS;
-    g->pass = g->opt.slots > PASS_TOKENS ? g->opt.slots : PASS_TOKENS;
-    g->end = chat_ends(opt->lm->chat, &g->n_end);
-    g->n_prefix = opt->n_prefix < opt->lm->n_ctx ? opt->n_prefix : 0;
-    if (g->n_prefix > 0) {
-        g->prefix = mem_alloc(mem_mul(g->n_prefix, sizeof *g->prefix));
-        memcpy(g->prefix, opt->prefix, g->n_prefix * sizeof *g->prefix);
-        share_prefix(g);
+    if (prepare(g, e)) {
+        generator_close(g);
+        return NULL;
     }
-    if (opt->labels)
-        plan_labels(g);
     return g;
 }
 
@@ -126,9 +179,23 @@ generator_close(struct generator *g)
     if (g == NULL)
         return;
     decoder_seq_free(g->shared);
+    prefiximage_close(g->image);
     mem_free(g->prefix);
     mem_free(g->walk);
     mem_free(g);
+}
+
+size_t
+generator_slots(const struct generator *g)
+{
+    return g->opt.slots;
+}
+
+enum generator_prefix
+generator_prefix(const struct generator *g, size_t *tokens)
+{
+    *tokens = g->n_prefix;
+    return g->from;
 }
 
 /* ---- memory ---- */

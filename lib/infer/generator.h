@@ -34,7 +34,9 @@
 
 struct generator_opt {
     const struct lm *lm;
-    size_t slots;      /* sequences at once; 0: GENERATOR_SLOTS */
+    size_t slots;      /* sequences at once, at most; 0: GENERATOR_SLOTS */
+    size_t mem;        /* so many that the process stays below it, see slots.h */
+    size_t workers;    /* that will run at the same time; 0: 1 */
     size_t max_tokens; /* of an answer */
     struct sample_opt sample;
     uint64_t seed;
@@ -45,9 +47,19 @@ struct generator_opt {
                                        of them is; NULL: text */
     const int32_t *prefix;          /* [n_prefix]: what most prompts begin with */
     size_t n_prefix;
+    const char *prefix_file; /* where the prefix is kept for other processes, see
+                                prefiximage.h; NULL: nowhere */
 };
 
 #define GENERATOR_SLOTS 32
+
+/* Where the prefix came from */
+enum generator_prefix {
+    GENERATOR_NONE,     /* there is none */
+    GENERATOR_COMPUTED, /* and not kept, or it could not be */
+    GENERATOR_WRITTEN,  /* computed and kept */
+    GENERATOR_READ,
+};
 
 struct generator_prompt {
     const int32_t *id; /* [n], n > 0, less than the model's n_ctx */
@@ -89,9 +101,13 @@ void generator_work_release(struct generator_work *w);
 
 struct generator;
 
-/* ERR_USAGE: a value out of its bounds; ERR_NOMEM. */
+/* ERR_USAGE: a value out of its bounds, less mem than is needed, a file that is not for
+ * a prefix; ERR_NOMEM. */
 struct generator *generator_open(const struct generator_opt *opt, struct err *e);
 void generator_close(struct generator *g); /* NULL is fine */
+
+size_t generator_slots(const struct generator *g);
+enum generator_prefix generator_prefix(const struct generator *g, size_t *tokens);
 
 /* answer [n], valid until the next call with w. */
 void generator_run(const struct generator *g, struct generator_work *w,

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "infer/slots.h"
 #include "tensor/logits.h"
 
 #define PASS_TOKENS 192 /* at once: enough for the products */
-#define PASS_TEXTS  64
-#define PASS_LOGITS 16 /* rows of the vocabulary at once */
+#define PASS_LOGITS 16  /* rows of the vocabulary at once */
 
 void
 scorer_work_release(struct scorer_work *w)
@@ -25,15 +25,31 @@ scorer_work_release(struct scorer_work *w)
     *w = (struct scorer_work){ 0 };
 }
 
+int
+scorer_fit(const struct lm *m, struct scorer_opt *opt, size_t mem, size_t workers,
+           struct err *e)
+{
+    size_t d = (size_t)m->decoder->n_embd, v = (size_t)m->decoder->n_vocab;
+    struct slots_opt o = { .mem = mem,
+                           .workers = workers,
+                           .most = SCORER_SLOTS,
+                           .pass = PASS_TOKENS,
+                           .worker =
+                               sizeof(float) * (PASS_TOKENS * d + PASS_LOGITS * v),
+                           .slot = sizeof(int32_t) * m->n_ctx };
+
+    return slots_fit(m, &o, &opt->slots, e);
+}
+
 static void
-take_memory(const struct lm *m, struct scorer_work *w)
+take_memory(const struct lm *m, const struct scorer_opt *opt, struct scorer_work *w)
 {
     size_t d = (size_t)m->decoder->n_embd, v = (size_t)m->decoder->n_vocab;
 
     if (w->seq)
         return;
-    w->seq = mem_zero(PASS_TEXTS, sizeof(struct decoder_seq *));
-    w->n_seq = PASS_TEXTS;
+    w->n_seq = opt->slots ? opt->slots : SCORER_SLOTS;
+    w->seq = mem_zero(w->n_seq, sizeof(struct decoder_seq *));
     for (size_t i = 0; i < w->n_seq; i++)
         w->seq[i] = decoder_seq_new(m->decoder);
     w->x = mem_alloc(mem_mul(PASS_TOKENS * d, sizeof *w->x));
@@ -90,8 +106,8 @@ struct piece {
 };
 
 struct pass {
-    struct decoder_part part[PASS_TEXTS];
-    struct piece piece[PASS_TEXTS];
+    struct decoder_part part[SCORER_SLOTS];
+    struct piece piece[SCORER_SLOTS];
     size_t n, n_tok;
     size_t text, at; /* where the next one begins */
 };
@@ -100,11 +116,11 @@ static void
 plan(const struct scorer_work *w, const struct ids *ids, size_t n, struct pass *p)
 {
     p->n = p->n_tok = 0;
-    while (p->text < n && p->n < PASS_TEXTS && p->n_tok < PASS_TOKENS) {
+    while (p->text < n && p->n < w->n_seq && p->n_tok < PASS_TOKENS) {
         size_t all = ids[p->text].n ? ids[p->text].n - 1 : 0,
                room = PASS_TOKENS - p->n_tok;
         size_t some = all - p->at < room ? all - p->at : room;
-        struct decoder_seq *seq = w->seq[p->text % PASS_TEXTS];
+        struct decoder_seq *seq = w->seq[p->text % w->n_seq];
 
         if (p->at == 0)
             decoder_seq_reset(seq);
@@ -168,7 +184,7 @@ scorer_run(const struct lm *m, const struct scorer_opt *opt, struct scorer_work 
     struct pass p = { .text = 0 };
     struct ids *ids;
 
-    take_memory(m, w);
+    take_memory(m, opt, w);
     arena_reset(&w->batch);
     ids = arena_alloc(&w->batch, mem_mul(n, sizeof *ids));
     for (size_t i = 0; i < n; i++)

@@ -20,7 +20,14 @@
 struct scorer_opt {
     int special;            /* special tokens written in texts are such */
     enum overlong overlong; /* OVERLONG_ERROR, _TRUNCATE or _SKIP */
+    size_t slots;           /* texts at once, at most SCORER_SLOTS; 0: so many */
 };
+#define SCORER_SLOTS 64
+
+/* opt->slots, so that the process stays below mem bytes while so many workers run; mem
+ * 0: no bound. ERR_USAGE: that is too little. */
+int scorer_fit(const struct lm *m, struct scorer_opt *opt, size_t mem, size_t workers,
+               struct err *e);
 
 /* What is said of a text */
 struct scorer_info {

@@ -113,6 +113,12 @@ summarizer_close(struct summarizer *s)
     mem_free(s);
 }
 
+const struct asker *
+summarizer_asker(const struct summarizer *s)
+{
+    return s->asker;
+}
+
 void
 summarizer_work_release(struct summarizer_work *w)
 {

@@ -65,6 +65,8 @@ struct summarizer;
 struct summarizer *summarizer_open(const struct summarizer_opt *opt, struct err *e);
 void summarizer_close(struct summarizer *s); /* NULL is fine */
 
+const struct asker *summarizer_asker(const struct summarizer *s);
+
 /* Texts must be UTF-8. out and info [n], valid until the next call with w. */
 void summarizer_run(const struct summarizer *s, struct summarizer_work *w,
                     const struct str *text, size_t n, struct str *out,

@@ -83,6 +83,7 @@ decoder_open(const char *path, const struct decoder_opt *opt, struct err *e)
     n->face.net = n;
     n->k = kernel_get(cpu_level());
     n->kv.type = opt->kv;
+    n->arith = opt->arith;
     if ((n->weights = weights_open(path, e)) == NULL || load(n, path, opt, e)) {
         decoder_close(&n->face);
         return NULL;
@@ -175,23 +176,35 @@ reserve(struct decoder_seq *s, size_t n)
     name_blocks(s, need);
     for (size_t i = 0; i < need; i++)
         if (s->block[i] == NULL)
-            s->block[i] = s->own[i] = mem_alloc(kv_block_bytes(s->net->k, &s->net->kv));
+            s->block[i] = s->own[i] =
+                mem_zero(1, kv_block_bytes(s->net->k, &s->net->kv));
 }
 
 void
-decoder_seq_fork(struct decoder_seq *s, const struct decoder_seq *from, size_t n)
+decoder_seq_begin(struct decoder_seq *s, void *const *block, size_t n)
 {
     size_t whole = n / KV_BLOCK;
 
     decoder_seq_reset(s);
     name_blocks(s, blocks_of(n));
     for (size_t i = 0; i < whole; i++)
-        s->block[i] = from->block[i];
+        s->block[i] = block[i];
     reserve(s, n);
     if (n % KV_BLOCK)
-        memcpy(s->block[whole], from->block[whole],
-               kv_block_bytes(s->net->k, &s->net->kv));
+        memcpy(s->block[whole], block[whole], kv_block_bytes(s->net->k, &s->net->kv));
     s->n = n;
+}
+
+void
+decoder_seq_fork(struct decoder_seq *s, const struct decoder_seq *from, size_t n)
+{
+    decoder_seq_begin(s, from->block, n);
+}
+
+void *const *
+decoder_seq_blocks(const struct decoder_seq *s)
+{
+    return s->block;
 }
 
 void

@@ -47,6 +47,10 @@ struct decoder_opt {
 
 struct decoder_net;
 
+/* Of what a token's keys and values are, besides model, arithmetic and type: whatever
+ * changes a bit of them makes it one more, for files that keep them (prefiximage.h). */
+#define DECODER_VERSION 1
+
 /* Constant; fields are to be read only. */
 struct decoder {
     const char *arch; /* "llama" */
@@ -75,6 +79,13 @@ void decoder_seq_reset(struct decoder_seq *s);
 /* Begin anew with the first n tokens of another, which stays as it is until s is reset
  * or freed; most of its memory is shared. */
 void decoder_seq_fork(struct decoder_seq *s, const struct decoder_seq *from, size_t n);
+
+/* The same with tokens whose blocks (kv.h) lie elsewhere, and are only read. */
+void decoder_seq_begin(struct decoder_seq *s, void *const *block, size_t n);
+
+/* The blocks of its tokens, until it changes. Those of a sequence that was never reset
+ * are zero behind them. */
+void *const *decoder_seq_blocks(const struct decoder_seq *s);
 
 /* Forget all but the first n tokens, which are no fewer than it was forked with. */
 void decoder_seq_cut(struct decoder_seq *s, size_t n);

@@ -144,6 +144,7 @@ struct decoder_net {
     struct decoder_shape shape;
     const struct kernels *k;
     struct kv_shape kv;
+    enum arith arith;
     struct weights *weights;
     struct config *config;
     struct packfile *packed;

@@ -472,6 +472,17 @@ floats(struct arena *work, size_t m, size_t n)
     return arena_alloc(work, mem_mul(mem_mul(m, n), sizeof(float)));
 }
 
+size_t
+kv_attend_bytes(const struct kv_shape *s, size_t n_ctx)
+{
+    size_t group = s->n_head / s->n_kv, most = mem_mul(LEAST * group, n_ctx);
+    size_t panel = (s->dim > KV_BLOCK ? s->dim : KV_BLOCK) * KERNEL_MAX_NR;
+    size_t rest = 2 * TILE * group * s->dim + panel;
+
+    most = most > SCORES ? most : SCORES;
+    return mem_mul(most > SIZE_MAX - rest ? SIZE_MAX : most + rest, sizeof(float));
+}
+
 void
 kv_attend(const struct kernels *k, const struct kv_shape *s, const struct kv_attend *a,
           float *out, struct arena *work)

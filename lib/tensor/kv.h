@@ -73,6 +73,9 @@ struct kv_attend {
     size_t ld;          /* floats from one row to the next */
 };
 
+/* Bytes of scratch that it may need for sequences of n_ctx tokens */
+size_t kv_attend_bytes(const struct kv_shape *s, size_t n_ctx);
+
 /* out [n of all parts, n_head * dim]. work is scratch: this call empties it. */
 void kv_attend(const struct kernels *k, const struct kv_shape *s,
                const struct kv_attend *a, float *out, struct arena *work);

@@ -1,4 +1,4 @@
-/* packfile.c - packed weights in a file, so that the next start maps them */
+/* packfile.c - packed weights, or what is like them, in a file for the next start */
 #define _GNU_SOURCE /* O_TMPFILE */
 #include "tensor/packfile.h"
 
@@ -47,7 +47,8 @@ struct entry {
 struct packfile {
     struct head want; /* the key of a good file; the rest is of the one being written */
     char path[PATH_MAX];
-    size_t dir; /* path[dir] is the slash behind the folder */
+    size_t dir;   /* path[dir] is the slash behind the folder */
+    int make_dir; /* the folder is ours: it is made where it is not there */
 
     struct file file; /* the one that is read */
     const struct entry *entry;
@@ -211,7 +212,7 @@ begin(struct packfile *f)
     static const char zero[DATA];
 
     f->path[f->dir] = '\0';
-    f->fd = packfile_can_write(f->path)
+    f->fd = !f->make_dir || packfile_can_write(f->path)
                 ? open(f->path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)
                 : -1;
     f->path[f->dir] = '/';
@@ -281,29 +282,34 @@ appear(struct packfile *f)
     return errno == EISDIR && rmdir(f->path) == 0 ? rename(f->tmp, f->path) : -1;
 }
 
-void
+int
 packfile_end(struct packfile *f)
 {
     struct head *h = &f->want;
+    int done = 0;
 
     if (f->fd < 0)
-        return;
+        return 0;
     h->n_entry = f->table.n / sizeof(struct entry);
     h->table = f->at;
     h->total = f->at + f->table.n;
     h->table_sum = sum_of(f->table.p, f->table.n);
     h->sum = head_sum(h);
     if (file_write_all(f->fd, f->table.p, f->table.n) == 0 &&
-        pwrite(f->fd, h, sizeof *h, 0) == (ssize_t)sizeof *h && appear(f) == 0)
+        pwrite(f->fd, h, sizeof *h, 0) == (ssize_t)sizeof *h && appear(f) == 0) {
         f->tmp[0] = '\0';
+        done = 1;
+    }
     drop(f);
+    return done;
 }
 
 /* ---- both ---- */
 
-static int
-set_key(struct packfile *f, const char *dir, const struct packfile_key *key)
+static struct packfile *
+new_file(const struct packfile_key *key)
 {
+    struct packfile *f = mem_zero(1, sizeof *f);
     struct head *h = &f->want;
 
     memcpy(h->magic, MAGIC, sizeof h->magic);
@@ -313,25 +319,70 @@ set_key(struct packfile *f, const char *dir, const struct packfile_key *key)
     snprintf(h->arith, sizeof h->arith, "%s", key->arith);
     snprintf(h->level, sizeof h->level, "%s", key->level);
     memcpy(h->sha, key->sha, strnlen(key->sha, sizeof h->sha));
-    f->dir = strlen(dir);
-    return snprintf(f->path, sizeof f->path, "%s/%.32s-%s-%s-%d.pack", dir, key->sha,
-                    key->arith, key->level, key->version) < (int)sizeof f->path
-               ? 0
-               : -1;
+    f->fd = -1;
+    return f;
+}
+
+static struct packfile *
+open_file(struct packfile *f, struct pool *pool)
+{
+    read_file(f, pool);
+    if (!f->reading)
+        begin(f);
+    return f;
 }
 
 struct packfile *
 packfile_open(const char *dir, const struct packfile_key *key, struct pool *pool)
 {
-    struct packfile *f = mem_zero(1, sizeof *f);
+    struct packfile *f = new_file(key);
 
-    f->fd = -1;
-    if (set_key(f, dir, key))
+    f->dir = strlen(dir);
+    f->make_dir = 1;
+    if (snprintf(f->path, sizeof f->path, "%s/%.32s-%s-%s-%d.pack", dir, key->sha,
+                 key->arith, key->level, key->version) >= (int)sizeof f->path)
         return f;
-    read_file(f, pool);
-    if (!f->reading)
-        begin(f);
-    return f;
+    return open_file(f, pool);
+}
+
+struct packfile *
+packfile_open_at(const char *path, const struct packfile_key *key, struct pool *pool)
+{
+    struct packfile *f = new_file(key);
+    const char *here = strchr(path, '/') ? "" : "./";
+
+    if (snprintf(f->path, sizeof f->path, "%s%s", here, path) >= (int)sizeof f->path)
+        return f;
+    f->dir = (size_t)(strrchr(f->path, '/') - f->path);
+    return open_file(f, pool);
+}
+
+/* What our files begin with, also where one is cut or a byte of it has changed */
+static int
+looks_ours(int fd)
+{
+    struct head h = { .abi = 0 };
+    ssize_t n = read(fd, &h, sizeof h);
+    size_t known = n < 8 ? (size_t)n : 8;
+
+    return n >= 0 && (memcmp(h.magic, MAGIC, known) == 0 || h.abi == ABI);
+}
+
+int
+packfile_may_replace(const char *path)
+{
+    struct stat st;
+    int fd, ours;
+
+    if (lstat(path, &st))
+        return 1; /* not there, or nowhere that a file could be */
+    if (!S_ISREG(st.st_mode))
+        return 0;
+    if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) < 0)
+        return 0;
+    ours = looks_ours(fd);
+    close(fd);
+    return ours;
 }
 
 void

@@ -1,5 +1,5 @@
 /*
- * packfile.h - packed weights in a file, so that the next start maps them
+ * packfile.h - packed weights, or what is like them, in a file for the next start
  *
  *     struct packfile_key key = { sha, "f32", 1, "avx2" };
  *     struct packfile *f = packfile_open(dir, &key, pool);
@@ -17,6 +17,9 @@
  * nothing can be read or written is no error: then every start packs.
  *
  * The file appears by rename, complete; two writers do no harm, the last one stays.
+ *
+ * Whatever else is costly to make, and the same bytes at every start, may be kept so:
+ * then a "matrix" is a piece of it and the key's sha is of all that it depends on.
  *
  * Owns:    the mapping, read-only and shared with other processes.
  * Threads: one, except for what packfile_next() returned. The pool is used in open().
@@ -51,6 +54,15 @@ struct packfile;
 /* The file of that key in dir, which is made when it is not there. Never NULL. */
 struct packfile *packfile_open(const char *dir, const struct packfile_key *key,
                                struct pool *pool);
+
+/* The same for a file that a user named: its folder is not made. */
+struct packfile *packfile_open_at(const char *path, const struct packfile_key *key,
+                                  struct pool *pool);
+
+/* 1: nothing is at that path, or an empty file, or one that packfile.h made, whole or
+ * not. 0: what is there must not be lost, or cannot be looked at. */
+int packfile_may_replace(const char *path);
+
 void packfile_close(struct packfile *f); /* NULL is fine */
 
 /* The next matrix: its bytes, aligned to MEM_ALIGN, or NULL: it is
@@ -60,7 +72,7 @@ const void *packfile_next(struct packfile *f, const struct packfile_shape *shape
 int packfile_has(const struct packfile *f, const struct packfile_shape *shape);
 void packfile_add(struct packfile *f, const struct packfile_shape *shape,
                   const void *panels);
-void packfile_end(struct packfile *f);
+int packfile_end(struct packfile *f); /* 1: a new file is there */
 
 /* Could a file be written to dir? It is made for that. */
 int packfile_can_write(const char *dir);

@@ -45,11 +45,35 @@ ids() { jq -cn --arg t "$1" '{text: $t}' | tiny --tokens -n 12 "${@:2}" | jq -c 
     echo '{"type":"object","properties":{"a":{"type":"string","maxLength":9},"b":{"type":"number"}},"required":["a"]}' >"$in"
     for how in '' '--temperature=1 --seed=7 --top-p=0.9' "--temperature=1 --schema=$in" '--choice=yes --choice=no'; do
         tiny -n 12 $how -j1 "$answers" | sort >"$out"
-        for o in -j2 --slots=1 --slots=3 --batch=1 --batch=5 --mem=1M --dedup; do
+        for o in -j2 --slots=1 --slots=3 --batch=1 --batch=5 --mem=256M --dedup; do
             tac "$answers" | tiny -n 12 $how $o | sort | cmp - "$out"
         done
         TEXTMILL_ISA=ref tiny -n 12 $how "$answers" | sort | cmp - "$out"
     done
+}
+
+@test "--mem: fewer slots, less memory, the same bytes; too little of it: 2" {
+    for t in generate score summarize; do
+        run -2 --separate-stderr $t -m "$tiny" --mem=1M "$answers"
+        [ -z "$output" ] && [[ $stderr == *--mem* ]]
+    done
+    tiny -n 4 --mem=1G --stats="$out" "$answers" >"$in"
+    [ "$(jq .result.slots "$out")" = 32 ]
+    [ -d "$smollm2" ] || skip 'smollm2 not pulled'
+    [ "${TEXTMILL_OUT:-build}" = build ] || skip 'memory is measured without sanitizers'
+    jq -nc 'range(6) | {text: ([range(.; . + 130)] | join(" "))}' >"$in"
+    for mem in 1G 240M; do
+        m=${mem%[MG]}
+        bytes=$((m << (m == 1 ? 30 : 20)))
+        for t in 'generate -n 2' score; do
+            $t -m smollm2 -j1 --ctx=600 --mem=$mem --stats="$out.$mem" "$in" >"$out"
+            [ $mem != 1G ] || cp "$out" "$out.${t%% *}"
+            cmp "$out" "$out.${t%% *}"
+            jq -e ".peak_bytes <= $bytes" "$out.$mem"
+        done
+    done
+    # 6 texts of some 520 tokens, 12 MB each, at once; or fewer
+    jq -es '.[0].peak_bytes - .[1].peak_bytes > 25e6' "$out.1G" "$out.240M"
 }
 
 @test "--seed: other draws; the same seed, the same" {

@@ -36,7 +36,8 @@ same(const struct scorer_info *a, const struct scorer_info *b)
 static void
 test_alone(const struct lm *m, const struct scorer_opt *opt)
 {
-    struct scorer_work w = { 0 };
+    struct scorer_work w = { 0 }, other = { 0 };
+    struct scorer_opt many = { .overlong = opt->overlong };
     static struct scorer_info all[TEXTS], counted[TEXTS];
     struct scorer_info one;
     size_t equal = 0, agree = 0, cut = 0, none = 0;
@@ -44,19 +45,21 @@ test_alone(const struct lm *m, const struct scorer_opt *opt)
     scorer_run(m, opt, &w, text, TEXTS, all);
     scorer_count(m, opt, &w, text, TEXTS, counted);
     for (size_t i = 0; i < TEXTS; i++) {
-        scorer_run(m, opt, &w, &text[TEXTS - 1 - i], 1, &one);
+        scorer_run(m, &many, &other, &text[TEXTS - 1 - i], 1, &one);
         equal += same(&one, &all[TEXTS - 1 - i]);
         counted[i].mean_nll = all[i].mean_nll;
         agree += same(&counted[i], &all[i]);
         cut += all[i].how == OVERLONG_TRUNCATE && all[i].kept == m->n_ctx;
         none += all[i].foretold == 0;
     }
-    tap_ok(equal == TEXTS, "%zu of %d texts: alone as among others", equal, TEXTS);
+    tap_ok(equal == TEXTS, "%zu of %d texts: alone as among %zu others", equal, TEXTS,
+           opt->slots);
     tap_ok(agree == TEXTS, "%zu of %d: counted as run", agree, TEXTS);
     tap_ok(cut > 0 && none > 0, "%zu were cut, %zu had nothing to foretell", cut, none);
     scorer_run(m, opt, &w, NULL, 0, NULL);
     tap_ok(1, "no text at all");
     scorer_work_release(&w);
+    scorer_work_release(&other);
 }
 
 int
@@ -70,7 +73,10 @@ main(void)
     if (!tap_ok(m != NULL, "%s", m ? MODEL : e.msg))
         return tap_done();
     make_texts();
-    test_alone(m, &opt);
+    for (size_t slots = 0; slots <= 3; slots += slots ? 2 : 1) {
+        opt.slots = slots;
+        test_alone(m, &opt);
+    }
     lm_close(m);
     return tap_done();
 }
