@@ -187,6 +187,15 @@ S
     head -c 100000 /dev/zero | tr '\0' x | jq -cR '{text: .}' | tiny -n 4 | holds '.completion_cut and ._overlong'
 }
 
+@test "a text that is cut loses its end, not what -p puts behind it" {
+    seq 200 | paste -sd' ' | jq -cR '{text: .}' >"$in"
+    for tail in 'in one' 'in two'; do
+        tiny -n 8 --tokens -p "Say {text} $tail word:" "$in" >"$out"
+        holds '._overlong.completion | .kept <= 248 and .kept > 240' "$out"
+        jq -c .completion_tokens "$out"
+    done | sort -u | wc -l | grep -qx 2
+}
+
 @test "no text, no token: an answer by the template, a reject without it" {
     tiny -n 4 <<<'{"text":""}' | holds 'has("completion")'
     for o in '' --choice=a "--schema=$in"; do
