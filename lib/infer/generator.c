@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "tensor/logits.h"
+#include "tensor/ops.h"
 
 /* Tokens of a pass: enough for the products, few enough to stay in the caches */
 #define PASS_TOKENS 192
@@ -375,6 +376,21 @@ rate_children(const struct labeltrie *t, uint32_t node, const float *logits,
         logp[c] = (float)((double)logits[t->token[c]] - all);
 }
 
+static void
+rate_labels(const struct labeltrie *t, struct generator_work *w,
+            struct generator_slot *s)
+{
+    size_t bytes = mem_mul(t->n_label, sizeof(float));
+    float *fit = arena_alloc(&w->answers, bytes), *prob;
+
+    if (labeltrie_fit(t, s->logp, fit, &s->answer->e))
+        return;
+    prob = arena_copy(&w->answers, fit, bytes);
+    ops_softmax(kernel_best(), prob, t->n_label, 1.0f);
+    s->answer->fit = fit;
+    s->answer->prob = prob;
+}
+
 /* The logits of the node that was fed last; then the next one takes its place in the
  * sequence. */
 static void
@@ -383,7 +399,6 @@ rate(const struct generator *g, struct generator_work *w, struct generator_slot 
 {
     const struct labeltrie *t = g->opt.labels;
     uint32_t node = s->walked > 0 ? g->walk[s->walked - 1] : 0;
-    float *prob;
 
     if (s->logp == NULL)
         s->logp = mem_zero(t->n_node, sizeof *s->logp);
@@ -395,9 +410,7 @@ rate(const struct generator *g, struct generator_work *w, struct generator_slot 
         append(s, t->token[node], NAN);
         return;
     }
-    prob = arena_alloc(&w->answers, mem_mul(t->n_label, sizeof *prob));
-    if (labeltrie_probs(t, kernel_best(), s->logp, 1.0f, prob, &s->answer->e) == 0)
-        s->answer->prob = prob;
+    rate_labels(t, w, s);
     s->prompt = NULL;
 }
 

@@ -68,7 +68,8 @@ struct generator_answer {
     enum generator_finish finish;
     const int32_t *id;    /* [tokens] */
     const float *logprob; /* [tokens], if asked for; NAN: the token was forced */
-    const float *prob;    /* [labels]; there is no text then */
+    const float *fit;     /* [labels], as labeltrie_fit() has it; no text then, and */
+    const float *prob;    /* [labels], its softmax */
 };
 
 struct generator_slot;

@@ -1,7 +1,9 @@
 /* lm.c - a language model, opened: network, tokenizer, and how it is spoken to */
 #include "infer/lm.h"
 
+#include "base/dirlist.h"
 #include "base/mem.h"
+#include "format/config.h"
 #include "infer/session.h"
 
 static int
@@ -56,6 +58,26 @@ lm_open(const struct lm_opt *opt, struct err *e)
         return m;
     lm_close(m);
     return NULL;
+}
+
+int
+lm_bid(const char *path)
+{
+    char type[64] = "", arch[128] = "";
+    struct config *c;
+    struct err e;
+
+    if (dirlist_has(path, ".gguf"))
+        return 1;
+    if (!dirlist_is(path) || (c = config_open(path, "config.json", &e)) == NULL)
+        return 0;
+    if (config_opt_str(c, "model_type", type, sizeof type, &e))
+        type[0] = '\0';
+    if (config_first(c, "architectures", arch, sizeof arch, &e))
+        arch[0] = '\0';
+    config_close(c);
+    return decoder_knows(str_of(type)) || str_ends(str_of(arch), "ForCausalLM") ||
+           str_ends(str_of(arch), "LMHeadModel");
 }
 
 void

@@ -45,6 +45,10 @@ struct lm {
 struct lm *lm_open(const struct lm_opt *opt, struct err *e);
 void lm_close(struct lm *m); /* NULL is fine */
 
+/* Does it look like one: a GGUF file or a folder with one; or a folder whose config.json
+ * names a decoder's type, or a class for texts that go on? */
+int lm_bid(const char *path);
+
 /* For reports; valid until close. */
 const char *lm_file(const struct lm *m);      /* of the weights */
 const char *lm_precision(const struct lm *m); /* "i8b32" */
