@@ -241,7 +241,7 @@ S
     printf '\0\0\300\177' | dd of="$weights" bs=1 seek=$((size - 4)) conv=notrunc status=none
     echo '{"type":"string"}' >"$in"
     for how in 'generate -n 4' 'generate -n 4 --temperature=1' "generate -n 9 --schema=$in" \
-        'generate --choice=a --choice=b' score; do
+        'generate --choice=a --choice=b' 'classify -l a -l b' score; do
         run -1 --separate-stderr $how -m "$BATS_TEST_TMPDIR/nan" <<<'{"text":"a b"}'
         [ -z "$output" ]
         [[ $stderr == *nan* ]]
