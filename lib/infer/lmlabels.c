@@ -198,7 +198,7 @@ copy_texts(struct lmlabels *h, const struct lmlabels_opt *opt)
     }
 }
 
-/* What ends a label where another goes on: the end of its line, if that is one token. */
+/* What ends a label where another goes on: its line's end, if that is one token. */
 static int32_t
 line_end(const struct lm *lm)
 {
