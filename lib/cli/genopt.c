@@ -22,7 +22,7 @@
         OPT(0, "min-p", "P", CLI_REAL, min_p,                                          \
             "draw from those this share as likely as the likeliest"),                  \
         OPT(0, "penalty", "R", CLI_REAL, penalty,                                      \
-            "above 1: tokens that were there become less likely [1]"),                 \
+            "above 1: tokens that were there become less likely [1; summarize: 1.2]"), \
         OPT('s', "seed", "N", CLI_COUNT, seed, "other draws [0]"),                     \
         OPT(0, "slots", "N", CLI_COUNT, slots, "answers written at once [32]")
 

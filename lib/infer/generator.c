@@ -418,10 +418,11 @@ static void
 pick(const struct generator *g, struct generator_work *w, struct generator_slot *s,
      float *logits)
 {
+    size_t passed = g->opt.own_penalty ? s->prompt->n : 0;
     struct sample_row row = { .logits = logits,
                               .n = (size_t)g->m->n_vocab,
-                              .seen = s->id,
-                              .n_seen = s->n,
+                              .seen = s->id + passed,
+                              .n_seen = s->n - passed,
                               .key = s->key };
 
     if (g->opt.labels)

@@ -37,6 +37,7 @@ struct generator_opt {
     size_t slots;      /* sequences at once; 0: GENERATOR_SLOTS */
     size_t max_tokens; /* of an answer */
     struct sample_opt sample;
+    int own_penalty; /* sample.penalty is of the answer's tokens, not of the prompt's */
     uint64_t seed;
     const struct stopper *stop; /* texts that end an answer and are not in it; not NULL
                                    where free text is written */

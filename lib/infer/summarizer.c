@@ -88,6 +88,7 @@ summarizer_open(const struct summarizer_opt *opt, struct err *e)
     s->opt = *opt;
     if (s->opt.ask.generator.max_tokens == 0)
         s->opt.ask.generator.max_tokens = 2 * (size_t)words + 16;
+    s->opt.ask.generator.own_penalty = 1;
     write_prompt(s, words);
     s->opt.ask.head = str_of(s->head);
     s->chunker = (struct chunker){ .unit = CHUNKER_SENTENCES,
