@@ -2,6 +2,7 @@
 #include "infer/generator.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -21,8 +22,15 @@ struct generator {
     size_t n_end;
     int32_t *prefix;
     size_t n_prefix;
-    struct decoder_seq *shared; /* the prefix; NULL: there is none */
-    uint32_t *walk;             /* [labels->n_run]: nodes, parents before children */
+    uint32_t *walk; /* [labels->n_run]: nodes, parents before children */
+    struct shared *shared;
+};
+
+/* What all prompts begin with, computed by who needs it first: a run without a record,
+ * or one that only counts, computes nothing. */
+struct shared {
+    pthread_mutex_t lock;
+    struct decoder_seq *seq; /* NULL: not yet */
 };
 
 /* A sequence being written */
@@ -55,21 +63,33 @@ check(const struct generator_opt *o, struct err *e)
     return sample_check(&o->sample, e);
 }
 
-/* What all prompts begin with is computed here, once. */
-static void
-share_prefix(struct generator *g)
+static struct decoder_seq *
+run_prefix(const struct generator *g, struct decoder_work *work)
 {
-    struct decoder_work work = { 0 };
+    struct decoder_seq *seq = decoder_seq_new(g->m);
 
-    g->shared = decoder_seq_new(g->m);
     for (size_t at = 0; at < g->n_prefix;) {
         size_t n = g->n_prefix - at < PASS_TOKENS ? g->n_prefix - at : PASS_TOKENS;
-        struct decoder_part part = { g->shared, g->prefix + at, n, n };
+        struct decoder_part part = { seq, g->prefix + at, n, n };
 
-        decoder_run(g->m, &part, 1, NULL, &work);
+        decoder_run(g->m, &part, 1, NULL, work);
         at += n;
     }
-    decoder_work_release(&work);
+    return seq;
+}
+
+static const struct decoder_seq *
+get_shared(const struct generator *g, struct generator_work *w)
+{
+    struct shared *s = g->shared;
+    const struct decoder_seq *seq;
+
+    pthread_mutex_lock(&s->lock);
+    if (s->seq == NULL)
+        s->seq = run_prefix(g, &w->decoder);
+    seq = s->seq;
+    pthread_mutex_unlock(&s->lock);
+    return seq;
 }
 
 /* The nodes that the network is fed, depth first: then a node's parents are the last
@@ -114,8 +134,9 @@ generator_open(const struct generator_opt *opt, struct err *e)
     if (g->n_prefix > 0) {
         g->prefix = mem_alloc(mem_mul(g->n_prefix, sizeof *g->prefix));
         memcpy(g->prefix, opt->prefix, g->n_prefix * sizeof *g->prefix);
-        share_prefix(g);
     }
+    g->shared = mem_zero(1, sizeof *g->shared);
+    pthread_mutex_init(&g->shared->lock, NULL);
     if (opt->labels)
         plan_labels(g);
     return g;
@@ -126,7 +147,9 @@ generator_close(struct generator *g)
 {
     if (g == NULL)
         return;
-    decoder_seq_free(g->shared);
+    decoder_seq_free(g->shared->seq);
+    pthread_mutex_destroy(&g->shared->lock);
+    mem_free(g->shared);
     mem_free(g->prefix);
     mem_free(g->walk);
     mem_free(g);
@@ -277,7 +300,7 @@ begin(const struct generator *g, struct generator_work *w, struct generator_slot
     stopper_begin(&s->text);
     decoder_seq_reset(s->seq);
     if (common > 0)
-        decoder_seq_fork(s->seq, g->shared, common);
+        decoder_seq_fork(s->seq, get_shared(g, w), common);
     s->fed = common;
     s->walked = 0;
     if (g->opt.masks == NULL)

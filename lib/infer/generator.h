@@ -10,13 +10,14 @@
  *
  * Continuous batching: a slot holds one sequence; one that ends makes room for the next
  * prompt at once. A pass takes one token of each slot that writes, and as many tokens
- * of prompts as make a good product. What all prompts begin with is computed once.
+ * of prompts as make a good product. What all prompts begin with is computed once, when
+ * the first of them comes.
  *
  * An answer depends on its prompt and the options alone: not on slots, neighbours,
  * threads, the common prefix, or the CPU.
  *
- * Threads: constant after open; one generator_work per thread. One call works on one
- *          thread.
+ * Threads: constant after open, but for that, under a lock; one generator_work per
+ *          thread. One call works on one thread.
  */
 #ifndef INFER_GENERATOR_H
 #define INFER_GENERATOR_H
