@@ -120,8 +120,11 @@ open_lm(struct labelopt *o, struct filter *f, struct err *e)
     struct arena mem = { 0 };
     struct labeler *l = NULL;
 
-    o->lmopt =
-        (struct lmopt){ .mo = o->mo, .conf = &conf, .task = "classify", .raw = 1 };
+    o->lmopt = (struct lmopt){ .mo = o->mo,
+                               .conf = &conf,
+                               .task = "classify",
+                               .raw = 1,
+                               .enough = LMLABELS_TOKENS };
     opt.blank = blank;
     opt.n_blank = make_blanks(o, blank, &mem);
     if (o->prompt) {

@@ -26,6 +26,7 @@ struct lm_opt {
     const char *precision; /* name of an arithmetic; NULL: LM_ARITH */
     const char *kv;        /* type of the cache (kv.h); NULL: f16 */
     size_t ctx;            /* tokens of a text at most; 0: what the model takes */
+    size_t enough;         /* and where it takes more than this, this; 0: all */
     struct chat_opt chat;
     struct pool *pool; /* used while opening; NULL: one thread */
     int cache;         /* of packed weights, see decoder.h */

@@ -27,6 +27,10 @@
 
 #define LMLABELS_TEMPERATURE 1.0f
 
+/* More tokens of a text cost more and more, and say little of its label: lm is best
+ * opened with this as `enough`. */
+#define LMLABELS_TOKENS 2048
+
 /* A prompt for texts and labels of any kind, and what stands for no text in it */
 #define LMLABELS_HEAD   "Text: "
 #define LMLABELS_TAIL   "\n\nCategory:"

@@ -45,7 +45,7 @@ struct summarizer_opt {
  * smollm2; see textmill-summarize(1). */
 #define SUMMARIZER_PENALTY 1.2
 
-#define SUMMARIZER_PIECE 1800 /* tokens of a piece at most */
+#define SUMMARIZER_PIECE 1800 /* tokens of a piece at most; four summaries, if more */
 
 struct summarizer_info {
     struct err e;      /* ERR_NONE, or why there is no summary */

@@ -205,6 +205,14 @@ S
     done
 }
 
+@test "--kv: each kind of numbers" {
+    for kv in f16 i8 f32; do
+        [ "$(ids Hi --kv=$kv)" != '' ]
+    done
+    run -2 generate -m "$tiny" --kv=x <<<'{"text":"a"}'
+    [[ $output == *f32* ]]
+}
+
 @test "members: -o, -r, exists, -f" {
     tiny -n 4 -o a --tokens --logprobs <<<'{"text":"Hi"}' | holds 'keys_unsorted == ["text", "a", "a_cut", "a_tokens", "a_logprobs"]'
     tiny -n 4 -o a --choice=x --choice=y <<<'{"text":"Hi"}' | holds 'keys_unsorted == ["text", "a", "a_score", "a_all"]'

@@ -119,3 +119,10 @@ PY
     printf '{"text":"%s"}\n' "$text" | summarize --extract=1 -r >"$out"
     [ "$(cat "$out")" = 'The server room was flooded last night after a pipe had burst.' ]
 }
+
+@test "smollm2: summaries may be long" {
+    [ -d "${TEXTMILL_MODELS:-$HOME/.local/share/textmill/models}/smollm2" ] || skip "smollm2 not pulled"
+    summarize -m smollm2 --words=400 </dev/null
+    run -2 summarize -m smollm2 --words=1000 </dev/null
+    [[ $output == *'no room'* ]]
+}
