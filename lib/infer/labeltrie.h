@@ -14,9 +14,9 @@
  *     labeltrie_fit(t, logp, fit, &e);                       fit [n_label]
  *     labeltrie_free(t);
  *
- * A label's probability is that of all its tokens and of `end` behind them; softmax(fit)
- * is that, normalized over the labels. Without `end` (-1) no label may begin another one: its shorter text
- * would always be the likelier.
+ * A label's probability is that of all its tokens and of `end` behind them; the softmax
+ * of fit is that, normalized over the labels. Without `end` (-1) no label may begin
+ * another one: its shorter text would always be the likelier.
  *
  * Owns:    its arrays.  Threads: constant once made.
  */
@@ -54,9 +54,9 @@ struct labeltrie *labeltrie_make(const struct labeltrie_label *label, size_t n,
                                  int32_t end, struct err *e);
 void labeltrie_free(struct labeltrie *t); /* NULL is fine */
 
-/* fit [n_label] from logp [n_node] (the root's is not read): each label's log-probability
- * less the highest of them, and -1e30 where it is none. ERR_NAN: one is NaN, or none is
- * finite. */
+/* fit [n_label] from logp [n_node] (the root's is not read): each label's
+ * log-probability less the highest of them, and -1e30 where it is none. ERR_NAN: one is
+ * NaN, or none is finite. */
 int labeltrie_fit(const struct labeltrie *t, const float *logp, float *fit,
                   struct err *e);
 

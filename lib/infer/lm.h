@@ -46,8 +46,8 @@ struct lm {
 struct lm *lm_open(const struct lm_opt *opt, struct err *e);
 void lm_close(struct lm *m); /* NULL is fine */
 
-/* Does it look like one: a GGUF file or a folder with one; or a folder whose config.json
- * names a decoder's type, or a class for texts that go on? */
+/* Does it look like one: a GGUF file or a folder with one; or a folder whose
+ * config.json names a decoder's type, or a class for texts that go on? */
 int lm_bid(const char *path);
 
 /* For reports; valid until close. */

@@ -41,8 +41,8 @@ struct summarizer_opt {
 };
 
 /* What keeps a small model from saying the same again. It is of the summary's own
- * tokens: the words of a text belong into its summary. The best of 1, 1.1, 1.2 and 1.3 for
- * smollm2; see textmill-summarize(1). */
+ * tokens: the words of a text belong into its summary. The best of 1, 1.1, 1.2 and 1.3
+ * for smollm2; see textmill-summarize(1). */
 #define SUMMARIZER_PENALTY 1.2
 
 #define SUMMARIZER_PIECE 1800 /* tokens of a piece at most; four summaries, if more */
