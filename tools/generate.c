@@ -2,9 +2,9 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "cli/asked.h"
 #include "cli/genopt.h"
 #include "cli/lmopt.h"
-#include "cli/prompt.h"
 #include "cli/shots.h"
 #include "json/jout.h"
 
@@ -110,52 +110,28 @@ put(const struct job *job, const struct generator_answer *a,
         put_text(job, a, r);
 }
 
-/* The records' prompts, in text [n]; those without are rejected, and which [i] tells
- * what record is behind each of the m that are left. */
-static int
-fill_prompts(const struct job *job, struct filter_batch *b, struct str *text,
-             size_t *which, size_t *m, struct err *e)
-{
-    size_t n = (size_t)b->n;
-    struct prompt_text *filled = arena_alloc(b->arena, mem_mul(n, sizeof *filled));
-
-    if (job->prompt &&
-        prompt_fill(job->prompt, b->worker, b->line, n, b->arena, filled, e))
-        return -1;
-    *m = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (job->prompt && filled[i].e) {
-            result_reject(b->result[i], filled[i].e->code, "%s", filled[i].e->msg);
-            continue;
-        }
-        text[*m] = job->prompt ? filled[i].text : b->text[i];
-        which[(*m)++] = i;
-    }
-    return 0;
-}
-
 static int
 work(void *arg, struct filter_batch *b, struct err *e)
 {
     const struct job *job = arg;
     struct asker_work *w = &job->work[b->worker];
-    size_t n = (size_t)b->n, m;
-    struct str *text = arena_alloc(b->arena, mem_mul(n, sizeof *text));
-    size_t *which = arena_alloc(b->arena, mem_mul(n, sizeof *which));
-    struct asker_info *info = arena_alloc(b->arena, mem_mul(n, sizeof *info));
-    struct generator_answer *answer = arena_alloc(b->arena, mem_mul(n, sizeof *answer));
+    struct generator_answer *answer;
+    struct asker_info *info;
+    struct asked q;
 
-    if (fill_prompts(job, b, text, which, &m, e))
+    if (asked_fill(job->prompt, b, &q, e))
         return -1;
-    if (b->count_only) {
-        asker_count(job->a, w, text, m, info);
-        for (size_t i = 0; i < m; i++)
-            result_tokens(b->result[which[i]], info[i].tokens);
-        return 0;
-    }
-    asker_run(job->a, w, text, m, answer, info);
-    for (size_t i = 0; i < m; i++)
-        put(job, &answer[i], &info[i], b->result[which[i]]);
+    info = arena_alloc(b->arena, mem_mul(q.n, sizeof *info));
+    answer = arena_alloc(b->arena, mem_mul(q.n, sizeof *answer));
+    if (b->count_only)
+        asker_count(job->a, w, q.text, q.n, info);
+    else
+        asker_run(job->a, w, q.text, q.n, answer, info);
+    for (size_t i = 0; i < q.n; i++)
+        if (b->count_only)
+            result_tokens(b->result[q.which[i]], info[i].tokens);
+        else
+            put(job, &answer[i], &info[i], b->result[q.which[i]]);
     return 0;
 }
 
@@ -173,8 +149,10 @@ run(struct job *job, struct filter *f, struct err *e)
     opt.turn = job->shots.turn;
     opt.n_turn = job->shots.n;
     opt.generator.sample.logprob = job->conf->logprobs;
-    if (job->prompt)
+    if (job->prompt) {
         opt.head = prompt_head(job->prompt);
+        opt.tail = prompt_tail(job->prompt);
+    }
     if ((job->a = asker_open(&opt, e)) == NULL)
         return;
     genopt_tell(&job->g, asker_generator(job->a), f);

@@ -207,6 +207,7 @@ main(int argc, char **argv)
     int status;
 
     gconf.max_tokens = 0; /* by words */
+    gconf.penalty = SUMMARIZER_PENALTY;
     cli_parse(&c, "summarize", "add a summary of the text to each record", groups, argc,
               argv);
     if (conf.extract == 0)

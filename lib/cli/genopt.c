@@ -1,10 +1,9 @@
 /* genopt.c - how answers are written */
 #include "cli/genopt.h"
 
-#include <string.h>
-
 #include "base/file.h"
 #include "base/mem.h"
+#include "infer/choices.h"
 #include "text/utf8.h"
 
 #define SYSTEM_MAX ((size_t)1 << 20)
@@ -23,7 +22,7 @@
         OPT(0, "min-p", "P", CLI_REAL, min_p,                                          \
             "draw from those this share as likely as the likeliest"),                  \
         OPT(0, "penalty", "R", CLI_REAL, penalty,                                      \
-            "above 1: tokens that were there become less likely [1]"),                 \
+            "above 1: tokens that were there become less likely [1; summarize: 1.2]"), \
         OPT('s', "seed", "N", CLI_COUNT, seed, "other draws [0]"),                     \
         OPT(0, "slots", "N", CLI_COUNT, slots, "answers written at once [32]"),        \
         OPT(0, "prefix-cache", "FILE", CLI_STR, prefix,                                \
@@ -83,54 +82,21 @@ genopt_read(struct genopt *o, struct err *e)
 
 /* ---- what needs the model ---- */
 
-/* The tokens of a label, in mem */
-static int
-read_label(const struct lm *m, const char *label, struct tokenizer_work *w,
-           struct labeltrie_label *to, struct arena *mem, struct err *e)
-{
-    if (utf8_valid(label, strlen(label)) < strlen(label))
-        return err_set(e, ERR_USAGE, "not UTF-8");
-    if (tokenizer_encode(m->tokenizer, str_of(label), TOKENIZER_NO_SPECIAL, w, e))
-        return -1;
-    *to =
-        (struct labeltrie_label){ arena_copy(mem, w->id, w->n * sizeof *w->id), w->n };
-    return 0;
-}
-
-/* Labels end where their tokens do; only where one begins another, the token that ends
- * an answer belongs to them. */
-static int
-join_labels(struct genopt *o, const struct lm *m, const struct labeltrie_label *label,
-            size_t n, struct err *e)
-{
-    size_t n_end;
-    const int32_t *end = chat_ends(m->chat, &n_end);
-
-    o->labels = labeltrie_make(label, n, -1, e);
-    if (o->labels == NULL && n_end > 0)
-        o->labels = labeltrie_make(label, n, end[0], e);
-    return o->labels ? 0 : -1;
-}
-
 static int
 read_labels(struct genopt *o, const struct lm *m, struct err *e)
 {
     const struct cli_list *c = &o->conf->choice;
-    struct labeltrie_label *label;
-    struct tokenizer_work w = { 0 };
-    struct arena mem = { 0 };
-    int rc = 0;
+    struct choices_opt opt = { .lm = m, .n = (size_t)c->n, .end = -1 };
+    struct str *text;
 
     if (c->n == 0)
         return 0;
-    label = arena_alloc(&mem, mem_mul((size_t)c->n, sizeof *label));
-    for (int i = 0; i < c->n && rc == 0; i++)
-        rc = read_label(m, c->item[i], &w, &label[i], &mem, e);
-    if (rc == 0)
-        rc = join_labels(o, m, label, (size_t)c->n, e);
-    tokenizer_work_release(&w);
-    arena_release(&mem);
-    return rc ? err_wrap(e, "--choice") : 0;
+    opt.text = text = mem_alloc(mem_mul(opt.n, sizeof *text));
+    for (int i = 0; i < c->n; i++)
+        text[i] = str_of(c->item[i]);
+    o->labels = choices_make(&opt, e);
+    mem_free(text);
+    return o->labels ? 0 : err_wrap(e, "--choice");
 }
 
 int

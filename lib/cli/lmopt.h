@@ -27,6 +27,7 @@ struct lmopt {
     const struct lmopt_conf *conf;
     const char *task; /* of the catalogue */
     int raw;          /* see chat.h */
+    size_t enough;    /* see lm.h */
     struct modelopt_found found;
 };
 

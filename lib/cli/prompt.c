@@ -1,7 +1,6 @@
 /* prompt.c - -p TEMPLATE: what a model is asked, out of a record's members */
 #include "cli/prompt.h"
 
-#include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/jqfilter.h"
@@ -228,6 +227,22 @@ struct str
 prompt_head(const struct prompt *p)
 {
     return p->part[0].text;
+}
+
+struct str
+prompt_tail(const struct prompt *p)
+{
+    return p->n > 1 ? p->part[p->n - 1].text : (struct str){ "", 0 };
+}
+
+void
+prompt_blank(const struct prompt *p, struct str word, struct buf *out)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        buf_str(out, p->part[i].text);
+        if (i + 1 < p->n)
+            buf_str(out, word);
+    }
 }
 
 size_t

@@ -29,6 +29,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -43,6 +44,13 @@ void prompt_close(struct prompt *p); /* NULL is fine */
 
 /* The text before the first thing that is filled in: what all prompts begin with. */
 struct str prompt_head(const struct prompt *p);
+
+/* The text behind the last one: what all prompts end with; empty where nothing is
+ * filled in. */
+struct str prompt_tail(const struct prompt *p);
+
+/* The template with `word` in the place of each thing, appended. */
+void prompt_blank(const struct prompt *p, struct str word, struct buf *out);
 
 /* How many things there are to fill in */
 size_t prompt_slots(const struct prompt *p);

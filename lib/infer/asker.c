@@ -86,6 +86,7 @@ asker_work_release(struct asker_work *w)
     generator_work_release(&w->generator);
     chat_work_release(&w->chat);
     tokenizer_work_release(&w->token);
+    buf_free(&w->cut);
     arena_release(&w->batch);
 }
 
@@ -121,9 +122,19 @@ cut(const struct asker *a, struct asker_work *w, struct str *user, size_t n,
 static int
 shorten(const struct asker *a, struct asker_work *w, struct str user, struct err *e)
 {
-    while (w->chat.n > a->limit)
-        if (cut(a, w, &user, w->chat.n - a->limit, e) || encode(a, w, user, e))
+    const struct str tail = a->opt.tail;
+
+    if (w->chat.n > a->limit)
+        user.n -= tail.n;
+    while (w->chat.n > a->limit) {
+        if (cut(a, w, &user, w->chat.n - a->limit, e))
             return -1;
+        w->cut.n = 0;
+        buf_str(&w->cut, user);
+        buf_str(&w->cut, tail);
+        if (encode(a, w, buf_span(&w->cut), e))
+            return -1;
+    }
     return 0;
 }
 

@@ -10,7 +10,7 @@
  *     asker_close(a);
  *
  * A text is what the user says; system text and turns are the same for all. One that is
- * too long, with max_tokens for its answer, loses tokens at its end.
+ * too long, with max_tokens for its answer, loses tokens at its end, before the tail.
  *
  * Threads: constant after open; one asker_work per thread. One call works on one
  *          thread.
@@ -28,6 +28,7 @@ struct asker_opt {
     const struct chat_turn *turn;
     size_t n_turn;
     struct str head;                /* what most texts begin with */
+    struct str tail;                /* what all texts end with: it stays */
     enum overlong overlong;         /* OVERLONG_ERROR, _TRUNCATE or _SKIP */
     struct generator_opt generator; /* but for lm and prefix */
 };
@@ -44,6 +45,7 @@ struct asker_work {
     struct generator_work generator;
     struct chat_work chat;
     struct tokenizer_work token;
+    struct buf cut;
     struct arena batch;
 };
 void asker_work_release(struct asker_work *w);

@@ -17,18 +17,18 @@ struct classifier {
 
 /* ---- open ---- */
 
-static int
-check_labels(const struct classifier_opt *opt, struct err *e)
+int
+classifier_check(const struct classifier_label *label, size_t n, struct err *e)
 {
     struct map *seen;
     int rc = 0;
 
-    if (opt->n_label == 0 || opt->n_label > CLASSIFIER_LABELS)
-        return err_set(e, ERR_USAGE, "%zu labels: must be 1 to %d", opt->n_label,
+    if (n == 0 || n > CLASSIFIER_LABELS)
+        return err_set(e, ERR_USAGE, "%zu labels: must be 1 to %d", n,
                        CLASSIFIER_LABELS);
-    seen = map_new(opt->n_label);
-    for (size_t i = 0; i < opt->n_label && rc == 0; i++) {
-        struct str name = opt->label[i].name;
+    seen = map_new(n);
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        struct str name = label[i].name;
         if (name.n == 0)
             rc = err_set(e, ERR_USAGE, "label %zu has no name", i + 1);
         else if (!map_put(seen, name, (int32_t)i))
@@ -112,7 +112,7 @@ classifier_open(const struct classifier_opt *opt, struct err *e)
     struct embedder_opt embed = opt->embed;
     struct classifier *c;
 
-    if (check_labels(opt, e))
+    if (classifier_check(opt->label, opt->n_label, e))
         return NULL;
     embed.normalize = EMBEDDER_YES;
     embed.dims = 0;

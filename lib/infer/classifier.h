@@ -38,6 +38,9 @@ struct classifier_opt {
     float temperature; /* 0: CLASSIFIER_TEMPERATURE */
 };
 
+/* ERR_USAGE: too many or none, one has no name, two have the same. */
+int classifier_check(const struct classifier_label *label, size_t n, struct err *e);
+
 /* ERR_USAGE for labels or a temperature that cannot be, ERR_MODEL, ERR_NOMEM. */
 struct labeler *classifier_open(const struct classifier_opt *opt, struct err *e);
 

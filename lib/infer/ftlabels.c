@@ -20,7 +20,7 @@ ftlabels_bid(const char *path)
 }
 
 static void
-run(const struct labeler *l, struct embedder_work *w, const struct str *text, size_t n,
+run(const struct labeler *l, struct labeler_work *w, const struct str *text, size_t n,
     float *prob, struct embedder_info *info)
 {
     const struct ftlabels *h = (const struct ftlabels *)l;

@@ -2,12 +2,15 @@
 #include "infer/generator.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "infer/slots.h"
+#include "model/decodersize.h"
 #include "model/prefiximage.h"
 #include "tensor/logits.h"
+#include "tensor/ops.h"
 
 /* Tokens of a pass: enough for the products, few enough to stay in the caches */
 #define PASS_TOKENS 192
@@ -22,10 +25,17 @@ struct generator {
     size_t n_end;
     int32_t *prefix;
     size_t n_prefix;
-    struct decoder_seq *shared; /* the prefix; NULL: there is none */
-    struct prefiximage *image;  /* that it may lie in */
-    enum generator_prefix from;
     uint32_t *walk; /* [labels->n_run]: nodes, parents before children */
+    struct shared *shared;
+};
+
+/* What all prompts begin with: read from its file at the start, or computed by who needs
+ * it first, as a run without a record, or one that only counts, needs none. */
+struct shared {
+    pthread_mutex_t lock;
+    struct prefiximage *image; /* NULL: it is not kept */
+    enum generator_prefix from;
+    struct decoder_seq *seq; /* NULL: not yet */
 };
 
 /* A sequence being written */
@@ -58,37 +68,57 @@ check(const struct generator_opt *o, struct err *e)
     return sample_check(&o->sample, e);
 }
 
-static void
-compute_prefix(struct generator *g)
+static struct decoder_seq *
+run_prefix(const struct generator *g, struct decoder_work *work)
 {
-    struct decoder_work work = { 0 };
+    struct decoder_seq *seq = decoder_seq_new(g->m);
 
     for (size_t at = 0; at < g->n_prefix;) {
         size_t n = g->n_prefix - at < PASS_TOKENS ? g->n_prefix - at : PASS_TOKENS;
-        struct decoder_part part = { g->shared, g->prefix + at, n, n };
+        struct decoder_part part = { seq, g->prefix + at, n, n };
 
-        decoder_run(g->m, &part, 1, NULL, &work);
+        decoder_run(g->m, &part, 1, NULL, work);
         at += n;
     }
-    decoder_work_release(&work);
+    return seq;
 }
 
-/* What all prompts begin with is found or computed here, once. */
+static const struct decoder_seq *
+get_shared(const struct generator *g, struct generator_work *w)
+{
+    struct shared *s = g->shared;
+    const struct decoder_seq *seq;
+
+    pthread_mutex_lock(&s->lock);
+    if (s->seq == NULL) {
+        s->seq = run_prefix(g, &w->decoder);
+        s->from = s->image && prefiximage_write(s->image, s->seq) ? GENERATOR_WRITTEN
+                                                                  : GENERATOR_COMPUTED;
+    }
+    seq = s->seq;
+    pthread_mutex_unlock(&s->lock);
+    return seq;
+}
+
+/* The prefix from its file, if one is named and has it */
 static int
-share_prefix(struct generator *g, struct err *e)
+read_prefix(struct generator *g, struct err *e)
 {
     struct prefiximage_opt opt = { g->opt.prefix_file, g->prefix, g->n_prefix,
                                    g->opt.lm->n_ctx };
+    struct decoder_seq *seq;
 
-    if (opt.path && (g->image = prefiximage_open(g->m, &opt, e)) == NULL)
-        return -1;
-    g->shared = decoder_seq_new(g->m);
-    g->from = GENERATOR_READ;
-    if (g->image && prefiximage_read(g->image, g->shared))
+    if (opt.path == NULL)
         return 0;
-    compute_prefix(g);
-    g->from = g->image && prefiximage_write(g->image, g->shared) ? GENERATOR_WRITTEN
-                                                                 : GENERATOR_COMPUTED;
+    if ((g->shared->image = prefiximage_open(g->m, &opt, e)) == NULL)
+        return -1;
+    seq = decoder_seq_new(g->m);
+    if (prefiximage_read(g->shared->image, seq)) {
+        g->shared->seq = seq;
+        g->shared->from = GENERATOR_READ;
+    } else {
+        decoder_seq_free(seq);
+    }
     return 0;
 }
 
@@ -128,6 +158,8 @@ set_slots(struct generator *g, struct err *e)
                            .shared = g->n_prefix,
                            .worker = 16 * v };
 
+    if (g->n_prefix > 0 && g->shared->seq == NULL) /* it will be computed */
+        o.all = decodersize_seq(g->m, g->n_prefix, 0);
     o.pass = o.most > PASS_TOKENS ? o.most : PASS_TOKENS;
     o.slot = sizeof(float) * (v + (size_t)g->m->n_embd + nodes) +
              3 * g->opt.lm->n_ctx * (sizeof(int32_t) + sizeof(float));
@@ -148,7 +180,7 @@ prepare(struct generator *g, struct err *e)
     if (g->n_prefix > 0) {
         g->prefix = mem_alloc(mem_mul(g->n_prefix, sizeof *g->prefix));
         memcpy(g->prefix, opt->prefix, g->n_prefix * sizeof *g->prefix);
-        if (share_prefix(g, e))
+        if (read_prefix(g, e))
             return -1;
     }
     if (opt->labels)
@@ -166,6 +198,8 @@ generator_open(const struct generator_opt *opt, struct err *e)
     g = mem_zero(1, sizeof *g);
     g->opt = *opt;
     g->m = opt->lm->decoder;
+    g->shared = mem_zero(1, sizeof *g->shared);
+    pthread_mutex_init(&g->shared->lock, NULL);
     if (prepare(g, e)) {
         generator_close(g);
         return NULL;
@@ -178,8 +212,10 @@ generator_close(struct generator *g)
 {
     if (g == NULL)
         return;
-    decoder_seq_free(g->shared);
-    prefiximage_close(g->image);
+    decoder_seq_free(g->shared->seq);
+    prefiximage_close(g->shared->image);
+    pthread_mutex_destroy(&g->shared->lock);
+    mem_free(g->shared);
     mem_free(g->prefix);
     mem_free(g->walk);
     mem_free(g);
@@ -195,7 +231,7 @@ enum generator_prefix
 generator_prefix(const struct generator *g, size_t *tokens)
 {
     *tokens = g->n_prefix;
-    return g->from;
+    return g->shared->from;
 }
 
 /* ---- memory ---- */
@@ -343,7 +379,7 @@ begin(const struct generator *g, struct generator_work *w, struct generator_slot
     stopper_begin(&s->text);
     decoder_seq_reset(s->seq);
     if (common > 0)
-        decoder_seq_fork(s->seq, g->shared, common);
+        decoder_seq_fork(s->seq, get_shared(g, w), common);
     s->fed = common;
     s->walked = 0;
     if (g->opt.masks == NULL)
@@ -442,6 +478,21 @@ rate_children(const struct labeltrie *t, uint32_t node, const float *logits,
         logp[c] = (float)((double)logits[t->token[c]] - all);
 }
 
+static void
+rate_labels(const struct labeltrie *t, struct generator_work *w,
+            struct generator_slot *s)
+{
+    size_t bytes = mem_mul(t->n_label, sizeof(float));
+    float *fit = arena_alloc(&w->answers, bytes), *prob;
+
+    if (labeltrie_fit(t, s->logp, fit, &s->answer->e))
+        return;
+    prob = arena_copy(&w->answers, fit, bytes);
+    ops_softmax(kernel_best(), prob, t->n_label, 1.0f);
+    s->answer->fit = fit;
+    s->answer->prob = prob;
+}
+
 /* The logits of the node that was fed last; then the next one takes its place in the
  * sequence. */
 static void
@@ -450,7 +501,6 @@ rate(const struct generator *g, struct generator_work *w, struct generator_slot 
 {
     const struct labeltrie *t = g->opt.labels;
     uint32_t node = s->walked > 0 ? g->walk[s->walked - 1] : 0;
-    float *prob;
 
     if (s->logp == NULL)
         s->logp = mem_zero(t->n_node, sizeof *s->logp);
@@ -462,9 +512,7 @@ rate(const struct generator *g, struct generator_work *w, struct generator_slot 
         append(s, t->token[node], NAN);
         return;
     }
-    prob = arena_alloc(&w->answers, mem_mul(t->n_label, sizeof *prob));
-    if (labeltrie_probs(t, kernel_best(), s->logp, 1.0f, prob, &s->answer->e) == 0)
-        s->answer->prob = prob;
+    rate_labels(t, w, s);
     s->prompt = NULL;
 }
 
@@ -472,10 +520,11 @@ static void
 pick(const struct generator *g, struct generator_work *w, struct generator_slot *s,
      float *logits)
 {
+    size_t passed = g->opt.own_penalty ? s->prompt->n : 0;
     struct sample_row row = { .logits = logits,
                               .n = (size_t)g->m->n_vocab,
-                              .seen = s->id,
-                              .n_seen = s->n,
+                              .seen = s->id + passed,
+                              .n_seen = s->n - passed,
                               .key = s->key };
 
     if (g->opt.labels)

@@ -10,13 +10,14 @@
  *
  * Continuous batching: a slot holds one sequence; one that ends makes room for the next
  * prompt at once. A pass takes one token of each slot that writes, and as many tokens
- * of prompts as make a good product. What all prompts begin with is computed once.
+ * of prompts as make a good product. What all prompts begin with is computed once, when
+ * the first of them comes.
  *
  * An answer depends on its prompt and the options alone: not on slots, neighbours,
  * threads, the common prefix, or the CPU.
  *
- * Threads: constant after open; one generator_work per thread. One call works on one
- *          thread.
+ * Threads: constant after open, but for that, under a lock; one generator_work per
+ *          thread. One call works on one thread.
  */
 #ifndef INFER_GENERATOR_H
 #define INFER_GENERATOR_H
@@ -39,6 +40,7 @@ struct generator_opt {
     size_t workers;    /* that will run at the same time; 0: 1 */
     size_t max_tokens; /* of an answer */
     struct sample_opt sample;
+    int own_penalty; /* sample.penalty is of the answer's tokens, not of the prompt's */
     uint64_t seed;
     const struct stopper *stop; /* texts that end an answer and are not in it; not NULL
                                    where free text is written */
@@ -80,7 +82,8 @@ struct generator_answer {
     enum generator_finish finish;
     const int32_t *id;    /* [tokens] */
     const float *logprob; /* [tokens], if asked for; NAN: the token was forced */
-    const float *prob;    /* [labels]; there is no text then */
+    const float *fit;     /* [labels], as labeltrie_fit() has it; no text then, and */
+    const float *prob;    /* [labels], its softmax */
 };
 
 struct generator_slot;

@@ -7,6 +7,14 @@
 #include "base/mem.h"
 #include "tensor/ops.h"
 
+void
+labeler_work_release(struct labeler_work *w)
+{
+    embedder_work_release(&w->embedder);
+    asker_work_release(&w->asker);
+    arena_release(&w->mem);
+}
+
 int
 labeler_set_temperature(struct labeler *l, float t, struct err *e)
 {
@@ -77,23 +85,35 @@ run_model(const struct labeler *l, struct embedder_work *w, const struct str *te
 }
 
 void
-labeler_run(const struct labeler *l, struct embedder_work *w, const struct str *text,
+labeler_run(const struct labeler *l, struct labeler_work *w, const struct str *text,
             size_t n, float *prob, struct embedder_info *info)
 {
     if (l->embedder)
-        run_model(l, w, text, n, prob, info);
+        run_model(l, &w->embedder, text, n, prob, info);
     else
         l->ops->run(l, w, text, n, prob, info);
 }
 
 void
-labeler_count(const struct labeler *l, struct embedder_work *w, const struct str *text,
+labeler_count(const struct labeler *l, struct labeler_work *w, const struct str *text,
               size_t n, struct embedder_info *info)
 {
     if (l->embedder)
-        embedder_count(l->embedder, w, text, n, info);
+        embedder_count(l->embedder, &w->embedder, text, n, info);
     else
         l->ops->run(l, w, text, n, NULL, info);
+}
+
+void
+labeler_explain(const struct labeler *l, const struct embedder_info *info,
+                struct err *e)
+{
+    if (l->embedder)
+        embedder_explain(l->embedder, info, e);
+    else if (l->ops->explain)
+        l->ops->explain(l, info, e);
+    else
+        err_set(e, info->code, "the model gives numbers that are not finite");
 }
 
 size_t

@@ -194,8 +194,7 @@ labeltrie_free(struct labeltrie *t)
 }
 
 int
-labeltrie_probs(const struct labeltrie *t, const struct kernels *k, const float *logp,
-                float temperature, float *prob, struct err *e)
+labeltrie_fit(const struct labeltrie *t, const float *logp, float *fit, struct err *e)
 {
     double *sum = mem_alloc(t->n_node * sizeof *sum), best = -INFINITY;
     int none = 0;
@@ -208,10 +207,9 @@ labeltrie_probs(const struct labeltrie *t, const struct kernels *k, const float 
         best = sum[t->leaf[i]] > best ? sum[t->leaf[i]] : best;
     }
     for (size_t i = 0; i < t->n_label; i++) /* far below the best is as good as none */
-        prob[i] = (float)fmax(sum[t->leaf[i]] - best, -1e30);
+        fit[i] = (float)fmax(sum[t->leaf[i]] - best, -1e30);
     mem_free(sum);
-    if (none || !isfinite(best))
-        return err_set(e, ERR_NAN, "the labels have no finite log-probabilities");
-    ops_softmax(k, prob, t->n_label, 1 / temperature);
-    return 0;
+    return none || !isfinite(best)
+               ? err_set(e, ERR_NAN, "the labels have no finite log-probabilities")
+               : 0;
 }

@@ -11,12 +11,12 @@
  *     to the prompt and its parents; what comes out behind the prompt is the root's
  *     logp [node] = log-probability of token [node] among all tokens, by the logits of
  *                   its parent
- *     labeltrie_probs(t, k, logp, 1, prob, &e);              prob [n_label], sum 1
+ *     labeltrie_fit(t, logp, fit, &e);                       fit [n_label]
  *     labeltrie_free(t);
  *
- * A label's probability is that of all its tokens and of `end` behind them, normalized
- * over the labels. Without `end` (-1) no label may begin another one: its shorter text
- * would always be the likelier.
+ * A label's probability is that of all its tokens and of `end` behind them; the softmax
+ * of fit is that, normalized over the labels. Without `end` (-1) no label may begin
+ * another one: its shorter text would always be the likelier.
  *
  * Owns:    its arrays.  Threads: constant once made.
  */
@@ -27,7 +27,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "tensor/ops.h"
 
 #define LABELTRIE_TOKENS ((size_t)1 << 20) /* of all labels */
 
@@ -55,10 +54,10 @@ struct labeltrie *labeltrie_make(const struct labeltrie_label *label, size_t n,
                                  int32_t end, struct err *e);
 void labeltrie_free(struct labeltrie *t); /* NULL is fine */
 
-/* prob [n_label] from logp [n_node] (the root's is not read); a temperature above 1
- * makes them more alike. ERR_NAN: one is NaN, or none is
- * finite. */
-int labeltrie_probs(const struct labeltrie *t, const struct kernels *k,
-                    const float *logp, float temperature, float *prob, struct err *e);
+/* fit [n_label] from logp [n_node] (the root's is not read): each label's
+ * log-probability less the highest of them, and -1e30 where it is none. ERR_NAN: one is
+ * NaN, or none is finite. */
+int labeltrie_fit(const struct labeltrie *t, const float *logp, float *fit,
+                  struct err *e);
 
 #endif

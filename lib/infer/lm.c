@@ -1,7 +1,9 @@
 /* lm.c - a language model, opened: network, tokenizer, and how it is spoken to */
 #include "infer/lm.h"
 
+#include "base/dirlist.h"
 #include "base/mem.h"
+#include "format/config.h"
 #include "infer/session.h"
 
 static int
@@ -14,7 +16,7 @@ open_decoder(struct lm *m, const struct lm_opt *opt, struct err *e)
     if (arith < 0)
         return -1;
     if (kv < 0)
-        return err_set(e, ERR_USAGE, "--kv is f16 or i8, not '%.40s'", opt->kv);
+        return err_set(e, ERR_USAGE, "--kv is f16, i8 or f32, not '%.40s'", opt->kv);
     d.arith = m->arith = (enum arith)arith;
     d.kv = m->kv = (enum kv_type)kv;
     m->decoder = decoder_open(opt->path, &d, e);
@@ -34,13 +36,17 @@ check_ids(const struct lm *m, const char *path, struct err *e)
 }
 
 static int
-set_ctx(struct lm *m, size_t ctx, struct err *e)
+set_ctx(struct lm *m, const struct lm_opt *opt, struct err *e)
 {
+    size_t ctx = opt->ctx;
+
     m->n_ctx = (size_t)m->decoder->n_ctx;
     if (ctx > m->n_ctx)
         return err_set(e, ERR_USAGE, "--ctx: the model takes %zu tokens", m->n_ctx);
     if (ctx > 0)
         m->n_ctx = ctx;
+    else if (opt->enough > 0 && opt->enough < m->n_ctx)
+        m->n_ctx = opt->enough;
     return 0;
 }
 
@@ -51,11 +57,31 @@ lm_open(const struct lm_opt *opt, struct err *e)
 
     if (open_decoder(m, opt, e) == 0 &&
         (m->tokenizer = tokenizer_open(opt->path, e)) != NULL &&
-        check_ids(m, opt->path, e) == 0 && set_ctx(m, opt->ctx, e) == 0 &&
+        check_ids(m, opt->path, e) == 0 && set_ctx(m, opt, e) == 0 &&
         (m->chat = chat_open(opt->path, m->tokenizer, &opt->chat, e)) != NULL)
         return m;
     lm_close(m);
     return NULL;
+}
+
+int
+lm_bid(const char *path)
+{
+    char type[64] = "", arch[128] = "";
+    struct config *c;
+    struct err e;
+
+    if (dirlist_has(path, ".gguf"))
+        return 1;
+    if (!dirlist_is(path) || (c = config_open(path, "config.json", &e)) == NULL)
+        return 0;
+    if (config_opt_str(c, "model_type", type, sizeof type, &e))
+        type[0] = '\0';
+    if (config_first(c, "architectures", arch, sizeof arch, &e))
+        arch[0] = '\0';
+    config_close(c);
+    return decoder_knows(str_of(type)) || str_ends(str_of(arch), "ForCausalLM") ||
+           str_ends(str_of(arch), "LMHeadModel");
 }
 
 void

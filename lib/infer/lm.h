@@ -26,6 +26,7 @@ struct lm_opt {
     const char *precision; /* name of an arithmetic; NULL: LM_ARITH */
     const char *kv;        /* type of the cache (kv.h); NULL: f16 */
     size_t ctx;            /* tokens of a text at most; 0: what the model takes */
+    size_t enough;         /* and where it takes more than this, this; 0: all */
     struct chat_opt chat;
     struct pool *pool; /* used while opening; NULL: one thread */
     int cache;         /* of packed weights, see decoder.h */
@@ -44,6 +45,10 @@ struct lm {
  * not have; ERR_NOMEM. */
 struct lm *lm_open(const struct lm_opt *opt, struct err *e);
 void lm_close(struct lm *m); /* NULL is fine */
+
+/* Does it look like one: a GGUF file or a folder with one; or a folder whose
+ * config.json names a decoder's type, or a class for texts that go on? */
+int lm_bid(const char *path);
 
 /* For reports; valid until close. */
 const char *lm_file(const struct lm *m);      /* of the weights */

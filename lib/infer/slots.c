@@ -20,7 +20,7 @@ sum(size_t a, size_t b)
 int
 slots_fit(const struct lm *m, const struct slots_opt *o, size_t *n, struct err *e)
 {
-    size_t used = sum(mem_now(), decodersize_tables(m->decoder));
+    size_t used = sum(sum(mem_now(), o->all), decodersize_tables(m->decoder));
     size_t workers = o->workers ? o->workers : 1;
     size_t slot = sum(o->slot, decodersize_seq(m->decoder, m->n_ctx, o->shared));
     size_t worker =

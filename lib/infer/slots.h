@@ -4,9 +4,9 @@
  *     struct slots_opt o = { .mem = mem, .workers = threads, .most = 32, .pass = 192 };
  *     if (slots_fit(lm, &o, &n, &e)) ...
  *
- * What the process has now is counted as it is, tokenizer and shared beginning with it;
- * then each sequence as if it grew to the model's n_ctx, so that the bound holds
- * whatever texts come.
+ * What the process has now is counted as it is, the tokenizer with it, then what all
+ * sequences share, then each of them as if it grew to the model's n_ctx, so that the
+ * bound holds whatever texts come.
  *
  * Threads: start only.
  */
@@ -21,6 +21,7 @@ struct slots_opt {
     size_t most;         /* slots of a worker, > 0 */
     size_t pass;         /* tokens of a call */
     size_t shared;       /* tokens that all sequences begin with */
+    size_t all;          /* bytes that all have in common and that are not taken yet */
     size_t worker, slot; /* bytes of each beside what the decoder needs */
 };
 

@@ -61,6 +61,7 @@ set_room(struct summarizer *s, struct err *e)
     struct buf b = { 0 };
     struct str text;
     size_t ctx = s->opt.ask.lm->n_ctx, answer = s->opt.ask.generator.max_tokens, used;
+    size_t most = 4 * answer; /* so that each round makes a text shorter */
 
     buf_puts(&b, s->head);
     buf_puts(&b, s->tail);
@@ -70,12 +71,14 @@ set_room(struct summarizer *s, struct err *e)
     buf_free(&b);
     asker_work_release(&w);
     s->room = used < ctx ? ctx - used : 0;
-    if (s->room > SUMMARIZER_PIECE)
-        s->room = SUMMARIZER_PIECE;
-    if (s->room < 4 * answer)
+    if (s->room < most)
         return err_set(e, ERR_USAGE,
                        "%zu tokens leave no room for a text beside a summary of %zu",
                        ctx, answer);
+    if (most < SUMMARIZER_PIECE)
+        most = SUMMARIZER_PIECE;
+    if (s->room > most)
+        s->room = most;
     return 0;
 }
 
@@ -88,6 +91,7 @@ summarizer_open(const struct summarizer_opt *opt, struct err *e)
     s->opt = *opt;
     if (s->opt.ask.generator.max_tokens == 0)
         s->opt.ask.generator.max_tokens = 2 * (size_t)words + 16;
+    s->opt.ask.generator.own_penalty = 1;
     write_prompt(s, words);
     s->opt.ask.head = str_of(s->head);
     s->chunker = (struct chunker){ .unit = CHUNKER_SENTENCES,

@@ -33,18 +33,18 @@ add_row(const struct wordhead *h, const struct wordbag *b, struct arena *a, floa
 }
 
 static void
-run(const struct labeler *l, struct embedder_work *w, const struct str *text, size_t n,
+run(const struct labeler *l, struct labeler_work *w, const struct str *text, size_t n,
     float *prob, struct embedder_info *info)
 {
     const struct wordhead *h = (const struct wordhead *)l;
 
     for (size_t i = 0; i < n; i++) {
         struct wordbag b;
-        arena_reset(&w->batch);
-        b = wordbag_split(text[i], &w->batch);
+        arena_reset(&w->mem);
+        b = wordbag_split(text[i], &w->mem);
         info[i] = (struct embedder_info){ .tokens = b.n, .kept = b.n ? b.n : 1 };
         if (prob)
-            add_row(h, &b, &w->batch, prob + i * l->n);
+            add_row(h, &b, &w->mem, prob + i * l->n);
     }
 }
 

@@ -22,15 +22,30 @@ static const struct decoder_arch *const archs[] = {
 /* ---- open ---- */
 
 static const struct decoder_arch *
-find_arch(const struct str name, const char *path, struct err *e)
+find_arch(struct str name)
 {
     for (size_t i = 0; i < sizeof archs / sizeof *archs; i++)
         if (str_eq(name, str_of(archs[i]->name)) ||
             (archs[i]->alias && str_eq(name, str_of(archs[i]->alias))))
             return archs[i];
-    err_set(e, ERR_MODEL, "%s: the architecture '%.*s' is not supported", path,
-            (int)(name.n < 64 ? name.n : 64), name.p);
     return NULL;
+}
+
+int
+decoder_knows(struct str name)
+{
+    return find_arch(name) != NULL;
+}
+
+static const struct decoder_arch *
+must_find(struct str name, const char *path, struct err *e)
+{
+    const struct decoder_arch *arch = find_arch(name);
+
+    if (arch == NULL)
+        err_set(e, ERR_MODEL, "%s: the architecture '%.*s' is not supported", path,
+                (int)(name.n < 64 ? name.n : 64), name.p);
+    return arch;
 }
 
 static const struct decoder_arch *
@@ -44,11 +59,11 @@ name_arch(const struct decoder_source *from, const char *path, struct err *e)
             err_wrap(e, "%s", path);
             return NULL;
         }
-        return find_arch(name, path, e);
+        return must_find(name, path, e);
     }
     if (config_str(from->config, "model_type", type, sizeof type, e))
         return NULL;
-    return find_arch(str_of(type), path, e);
+    return must_find(str_of(type), path, e);
 }
 
 static int

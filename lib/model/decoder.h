@@ -62,6 +62,9 @@ struct decoder {
     struct decoder_net *net;
 };
 
+/* Is there an architecture of that name? */
+int decoder_knows(struct str name);
+
 /* ERR_MODEL, ERR_NOMEM; what is wrong with a cache is no error. */
 struct decoder *decoder_open(const char *path, const struct decoder_opt *opt,
                              struct err *e);

@@ -6,6 +6,7 @@ bats_require_minimum_version 1.5.0
 setup() {
     cd "$BATS_TEST_DIRNAME/../.." || return
     tiny=./tests/golden/tiny-bert/f32
+    lm=./tests/golden/tiny-lm
     labels=(-l 'login=session opened for user' -l 'failure=error connection failed' -l port)
     in=$BATS_TEST_TMPDIR/in
     out=$BATS_TEST_TMPDIR/out
@@ -129,4 +130,83 @@ holds() {
     [ "$(echo '{"text":" "}' | classify -m "$dir/hs.bin")" = '{"text":" "}' ]
     run -2 classify -m "$dir/hs.bin" --precision=f32 "$in"
     run -4 classify -m ./nonesuch.ftz "$in"
+}
+
+# logp PROMPT LABEL...: log p(label | prompt) of each, by score
+logp() {
+    local l
+    for l in '' "${@:2}"; do
+        jq -cn --arg t "$1$l" '{text: $t}'
+    done | score -m "$lm" --precision=f32 | jq -s 'map(.mean_nll * (.n_tokens - 1)) | .[0] as $p | .[1:] | map($p - .)'
+}
+
+@test "a language model: what score gives the labels, less what it gives them behind no text" {
+    (logp $'Text: Hi there\n\nCategory:' ' good' ' very bad'
+     for blank in '' N/A '[MASK]'; do logp "Text: $blank"$'\n\nCategory:' ' good' ' very bad'; done) >"$in"
+    want=$(jq -s '.[0] as $f | (.[1:] | transpose | map(add / 3)) as $b |
+        (($f[0] - $b[0]) - ($f[1] - $b[1])) | 1 / (1 + (- . | exp))' "$in")
+    classify -T -m "$lm" --precision=f32 -l good -l bad='very bad' --all <<<'Hi there' >"$out"
+    holds "(.label_all.good - $want | fabs) < 0.005 and (.label_all | keys_unsorted) == [\"good\", \"bad\"]
+        and .label_all[.label] == .label_score" "$out"
+    # 0.5: the ratio of the probabilities squared
+    classify -T -m "$lm" --precision=f32 -l good -l bad='very bad' --all --temperature=0.5 <<<'Hi there' >"$in"
+    jq -es '(.[0].label_all | .good / .bad) as $r | .[1].label_all | (.good / .bad / ($r * $r) - 1 | fabs) < 0.001' "$out" "$in"
+}
+
+@test "a language model: -p, of members and jq; the default is one, too" {
+    echo '{"a":"Hi","b":{"c":[1]}}' >"$in"
+    run -1 classify -m "$lm" -l good -l bad -p $'Text: {text}\n\nCategory:' "$in"
+    [[ $output == *missing* ]]
+    classify -m "$lm" -l good -l bad -p $'Text: {a}\n\nCategory:' --all "$in" | jq -c .label_all >"$out"
+    classify -T -m "$lm" -l good -l bad --all <<<Hi | jq -c .label_all | cmp - "$out"
+    classify -m "$lm" -l good -l bad -p $'{a} {.b.c[0]} {{.a}} is' --all "$in" | jq -c .label_all >"$out.2"
+    [ -s "$out.2" ]
+    run -1 cmp "$out" "$out.2"
+    run -2 classify -m "$lm" -l good -p '{a}' -i a "$in"
+    run -2 --separate-stderr classify -m "$tiny" -l good -p '{a}' "$in"
+    [[ $stderr == *'language model'* ]]
+}
+
+@test "a language model: long texts, empty ones, one label that begins another" {
+    seq 200 | paste -sd' ' | jq -cR '{text: .}' >"$in"
+    classify -m "$lm" -l good -l bad "$in" | holds '.label and (._overlong.label | .how == "truncate" and .kept > 240 and .kept < 256)'
+    classify -m "$lm" -l good -l bad --overlong=skip "$in" | holds '(has("label") | not) and ._overlong.label.kept == 0'
+    run -1 --separate-stderr classify -m "$lm" -l good -l bad --overlong=error "$in"
+    [[ $stderr == *overlong*'takes 256'* ]]
+    run -2 classify -m "$lm" -l good -l bad --overlong=chunk "$in"
+    run -2 --separate-stderr classify -m "$lm" -l good -l bad -p "$(seq 200) {text}" "$in"
+    [[ $stderr == *'around a text'* ]]
+    classify -m "$lm" -l so -l some -l 'some more' --all <<<'{"text":""}' | holds '.label and (.label_all | length) == 3'
+    n=$(classify -q -m "$lm" -l good -l bad --dry-run --stats="$out" <<<'{"text":"Hi"}' >/dev/null; jq .tokens "$out")
+    classify -q -m "$lm" -l good -l bad --stats="$out" <<<'{"text":"Hi"}' >/dev/null
+    [ "$n" -gt 3 ] && [ "$n" = "$(jq .tokens "$out")" ]
+    [ "$(jq -r .model.name "$out")" = tiny-lm ]
+}
+
+@test "a language model: mistakes, an unknown architecture by its name, a cut file" {
+    run -2 --separate-stderr classify -m "$lm" <<<'{"text":"a"}'
+    [[ $stderr == *'no labels'* ]]
+    run -2 classify -m "$lm" -l a=x -l b=x <<<'{"text":"a"}'
+    run -2 classify -m "$lm" -l a --precision=f64 <<<'{"text":"a"}'
+    cp -r "$lm" "$BATS_TEST_TMPDIR/odd"
+    jq '.model_type = "oddity" | .architectures = ["OddForCausalLM"]' "$lm/config.json" >"$BATS_TEST_TMPDIR/odd/config.json"
+    run -4 --separate-stderr classify -m "$BATS_TEST_TMPDIR/odd" -l a <<<'{"text":"a"}'
+    [[ $stderr == *"'oddity'"* ]]
+    cp "$lm/config.json" "$BATS_TEST_TMPDIR/odd/"
+    size=$(stat -c %s "$lm/model.safetensors")
+    for i in 1 20 40 63; do
+        head -c $((size * i / 64)) "$lm/model.safetensors" >"$BATS_TEST_TMPDIR/odd/model.safetensors"
+        run -4 classify -m "$BATS_TEST_TMPDIR/odd" -l a <<<'{"text":"a"}'
+        [ "${#lines[@]}" = 1 ]
+    done
+}
+
+@test "smollm2: labels of texts of two kinds make sense" {
+    [ -d "${TEXTMILL_MODELS:-$HOME/.local/share/textmill/models}/smollm2" ] || skip "smollm2 not pulled"
+    printf '%s\n' 'I loved every minute of it.' 'I hate it.' |
+        classify -T -r -m smollm2 -l positive -l negative >"$out"
+    [ "$(paste -sd, "$out")" = positive,negative ]
+    printf '%s\n' 'The goalkeeper saved two penalties.' 'Shares fell by three percent.' |
+        classify -T -r -m smollm2 -l sport -l business -l cooking >"$out"
+    [ "$(paste -sd, "$out")" = sport,business ]
 }

@@ -211,6 +211,15 @@ S
     head -c 100000 /dev/zero | tr '\0' x | jq -cR '{text: .}' | tiny -n 4 | holds '.completion_cut and ._overlong'
 }
 
+@test "a text that is cut loses its end, not what -p puts behind it" {
+    seq 200 | paste -sd' ' | jq -cR '{text: .}' >"$in"
+    for tail in 'in one' 'in two'; do
+        tiny -n 8 --tokens -p "Say {text} $tail word:" "$in" >"$out"
+        holds '._overlong.completion | .kept <= 248 and .kept > 240' "$out"
+        jq -c .completion_tokens "$out"
+    done | sort -u | wc -l | grep -qx 2
+}
+
 @test "no text, no token: an answer by the template, a reject without it" {
     tiny -n 4 <<<'{"text":""}' | holds 'has("completion")'
     for o in '' --choice=a "--schema=$in"; do
@@ -218,6 +227,14 @@ S
         run -1 --separate-stderr generate -m "$tiny" -n 4 --raw-prompt $o <<<'{"text":""}'
         [[ $stderr == *'no token'* ]]
     done
+}
+
+@test "--kv: each kind of numbers" {
+    for kv in f16 i8 f32; do
+        [ "$(ids Hi --kv=$kv)" != '' ]
+    done
+    run -2 generate -m "$tiny" --kv=x <<<'{"text":"a"}'
+    [[ $output == *f32* ]]
 }
 
 @test "members: -o, -r, exists, -f" {
@@ -256,7 +273,7 @@ S
     printf '\0\0\300\177' | dd of="$weights" bs=1 seek=$((size - 4)) conv=notrunc status=none
     echo '{"type":"string"}' >"$in"
     for how in 'generate -n 4' 'generate -n 4 --temperature=1' "generate -n 9 --schema=$in" \
-        'generate --choice=a --choice=b' score; do
+        'generate --choice=a --choice=b' 'classify -l a -l b' score; do
         run -1 --separate-stderr $how -m "$BATS_TEST_TMPDIR/nan" <<<'{"text":"a b"}'
         [ -z "$output" ]
         [[ $stderr == *nan* ]]

@@ -17,6 +17,7 @@ tools() {
     if command -v chunk >/dev/null; then echo "chunk --by=paragraphs -o piece|piece"; fi
     if command -v detect >/dev/null; then echo "detect -m $LID|lang"; fi
     if command -v classify >/dev/null; then echo "classify -m $TINY -l good -l bad|label"; fi
+    if command -v classify >/dev/null; then echo "classify -m $TINY_LM -l good -l bad|label"; fi
     if command -v tag >/dev/null; then echo "tag -m $TINYTAG|tags"; fi
     if command -v translate >/dev/null; then echo "translate -m $TINY_MARIAN|translation"; fi
     if command -v summarize >/dev/null; then echo "summarize -m $TINY --extract=1|summary"; fi

@@ -76,9 +76,20 @@ PY
     summarize -m "$lm" -n 5 "$in" | jq -e '.summary_cut and (.summary | length > 0)'
     # It is what generate answers to the same prompt.
     p=$(printf 'Summarize the following text in at most 5 words.\n\n{text}')
-    [ "$(summarize -m "$lm" --words=5 -n 9 "$in" | jq .summary)" = "$(generate -m "$lm" -p "$p" -n 9 "$in" |
+    [ "$(summarize -m "$lm" --words=5 -n 9 --penalty=1 "$in" | jq .summary)" = "$(generate -m "$lm" -p "$p" -n 9 "$in" |
         jq '.completion | sub("^[ \n]+"; "") | sub("[ \n]+$"; "")')" ]
     run -2 summarize -m "$lm" --style=poem "$in"
+}
+
+@test "--penalty: of the summary's own tokens, not of the text's; 1.2 by default" {
+    echo '{"text":"The disk is full. The server is down."}' >"$in"
+    s() { summarize -m "$lm" --words=2 "$@" "$in"; }
+    # Below 1 what was there comes again; before the first token nothing was.
+    s -n 1 --penalty=0.01 | cmp - <(s -n 1)
+    run -1 cmp <(s -n 20 --penalty=0.01) <(s -n 20)
+    p=$(printf 'Summarize the following text in at most 2 words.\n\n{text}')
+    run -1 cmp <(generate -m "$lm" -p "$p" -n 1 --penalty=0.01 "$in") <(generate -m "$lm" -p "$p" -n 1 "$in")
+    s -n 24 | cmp - <(s -n 24 --penalty=1.2)
 }
 
 @test "a long text is a tree of pieces, the same in any company" {
@@ -107,4 +118,11 @@ PY
     text='I had coffee. The weather is fine. The server room was flooded last night after a pipe had burst. Eleven machines were lost in the flooded room. A plumber repaired the burst pipe. The mail server will be back on Monday.'
     printf '{"text":"%s"}\n' "$text" | summarize --extract=1 -r >"$out"
     [ "$(cat "$out")" = 'The server room was flooded last night after a pipe had burst.' ]
+}
+
+@test "smollm2: summaries may be long" {
+    [ -d "${TEXTMILL_MODELS:-$HOME/.local/share/textmill/models}/smollm2" ] || skip "smollm2 not pulled"
+    summarize -m smollm2 --words=400 </dev/null
+    run -2 summarize -m smollm2 --words=1000 </dev/null
+    [[ $output == *'no room'* ]]
 }

@@ -43,11 +43,11 @@ must_open(const char *dir, float t)
 static void
 run(const struct labeler *c, const struct str *text, size_t n, float *prob)
 {
-    struct embedder_work w = { 0 };
+    struct labeler_work w = { 0 };
     struct embedder_info info[16];
 
     labeler_run(c, &w, text, n, prob, info);
-    embedder_work_release(&w);
+    labeler_work_release(&w);
 }
 
 /* A description as text is nearest to itself; rows are distributions. */

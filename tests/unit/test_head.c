@@ -51,11 +51,11 @@ must_open(const struct headfile *file)
 static void
 run(const struct labeler *l, const struct str *text, size_t n, float *prob)
 {
-    struct embedder_work w = { 0 };
+    struct labeler_work w = { 0 };
     struct embedder_info info[16];
 
     labeler_run(l, &w, text, n, prob, info);
-    embedder_work_release(&w);
+    labeler_work_release(&w);
 }
 
 /* softmax((W v + b) / T) in double, of the embedder's vector. */

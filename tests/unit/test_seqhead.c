@@ -21,11 +21,11 @@ open_head(const char *dir, struct err *e)
 static void
 run(const struct labeler *h, struct str text, float *prob)
 {
-    struct embedder_work w = { 0 };
+    struct labeler_work w = { 0 };
     struct embedder_info info;
 
     labeler_run(h, &w, &text, 1, prob, &info);
-    embedder_work_release(&w);
+    labeler_work_release(&w);
 }
 
 static void

@@ -31,14 +31,14 @@ read_head(const struct jfloats *j, struct arena *a, struct headfile *h)
 static void
 run(const struct labeler *l, const struct str *text, size_t n, float *prob)
 {
-    struct embedder_work w = { 0 };
+    struct labeler_work w = { 0 };
     struct embedder_info info[64];
 
     labeler_run(l, &w, text, n, prob, info);
     for (size_t i = 0; i < n; i++)
         if (info[i].code || info[i].how || info[i].kept == 0)
             jfloats_die("a text without probabilities");
-    embedder_work_release(&w);
+    labeler_work_release(&w);
 }
 
 static void
