@@ -155,10 +155,10 @@ run(struct job *job, struct filter *f, struct err *e)
     }
     if ((job->a = asker_open(&opt, e)) == NULL)
         return;
-    genopt_tell(&job->g, asker_generator(job->a), f);
     job->n_work = filter_threads(f);
     job->work = mem_zero((size_t)job->n_work, sizeof *job->work);
     filter_run(f, work, job, e);
+    genopt_tell(&job->g, asker_generator(job->a), f);
 }
 
 /* What is there before any thread: jq's helpers, and files. */

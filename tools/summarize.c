@@ -162,10 +162,10 @@ run_model(struct job *job, struct filter *f, struct err *e)
         opt.ask.generator.stop = job->stop = stopper_new(empty_line, 1, e);
     if ((job->s = summarizer_open(&opt, e)) == NULL)
         return;
-    genopt_tell(&job->g, asker_generator(summarizer_asker(job->s)), f);
     job->n_work = filter_threads(f);
     job->work = mem_zero((size_t)job->n_work, sizeof *job->work);
     filter_run(f, work_model, job, e);
+    genopt_tell(&job->g, asker_generator(summarizer_asker(job->s)), f);
 }
 
 static void

@@ -7,7 +7,8 @@
  *     struct asker_opt opt = { .lm = m };
  *     if (genopt_fill(&o, m, f, &opt, &e)) ...
  *     a = asker_open(&opt, &e);
- *     genopt_tell(&o, asker_generator(a), f);
+ *     filter_run(f, work, job, &e);
+ *     genopt_tell(&o, asker_generator(a), f);            what it did
  *     genopt_release(&o);                                after asker_close()
  *
  * Threads: start only; what it made is constant.
