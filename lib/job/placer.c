@@ -13,9 +13,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "job/spawn.h"
+#include "job/worker.h"
 
 #define MAX_HOSTS  ((size_t)1 << 20)
-#define STOP_TICKS 100 /* of 0.1 seconds that workers have to stop */
+#define STOP_TICKS 100 /* of 0.1 seconds to stop, beside the workers' patience */
 #define SLOT       ",SLOT,"
 
 int
@@ -110,6 +111,7 @@ placer_start(struct placer *p, const struct jobdir *d, const struct placer_opt *
     int pipe[2], null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
     *p = (struct placer){ .pid = -1, .said = -1 };
+    p->ticks = opt->hosts ? 0 : STOP_TICKS + 10 * WORKER_PATIENCE;
     worker_line(&line, d, opt);
     snprintf(jobs, sizeof jobs, "%d", opt->workers);
     s.argv = make_argv(opt, line.p, jobs, &slots);
@@ -153,11 +155,10 @@ placer_finish(struct placer *p)
     p->said = -1;
     if (p->pid < 0)
         return;
-    /* The workers see that nobody listens, and end. Then parallel does; but while it is
-     * told to start them anew, it must be told to stop, too: the first SIGTERM lets
-     * what runs come to its end, the second does not. */
-    kill(p->pid, SIGTERM);
-    if (!wait_for(p->pid, STOP_TICKS)) {
+    /* The workers see that nobody listens, and end; then parallel does. A SIGTERM to it
+     * is two to each worker, 0.2 seconds apart: that is for those that do not end, and for
+     * other machines, where parallel may be waiting for an ssh. */
+    if (!wait_for(p->pid, p->ticks)) {
         kill(p->pid, SIGTERM);
         if (!wait_for(p->pid, STOP_TICKS))
             kill(-p->pid, SIGKILL);

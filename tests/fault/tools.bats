@@ -254,6 +254,8 @@ ended() {
     2 | 3 | 4 | 5 | 6) [ -s "$dir/err" ] || { echo "$2: $1, and not a word"; return 1; } ;;
     # the dynamic linker has no room: it says so itself
     127) grep -q 'error while loading' "$dir/err" || return ;;
+    # nor has OpenBLAS for its threads, before main(): it raises SIGINT
+    130) grep -q '^OpenBLAS blas_thread_init' "$dir/err" || return ;;
     *) echo "$2: status $1"; cat "$dir/err"; return 1 ;;
     esac
     whole "$dir/out" && { [ ! -e "$dir/saved" ] || jq -e .labels "$dir/saved" >/dev/null; }
