@@ -72,8 +72,8 @@ _Noreturn void cli_usage(const struct cli *c, const char *fmt, ...)
 /* "tool: e->msg" on stderr and the exit status that belongs to e->code. */
 int cli_fail(const struct cli *c, const struct err *e);
 
-/* Write a tool's answer to stdout: of what a disk has no room for, only whole lines stay.
- * last: nothing comes behind it, stdout is closed. ERR_OUTPUT, with the reason. */
+/* Write a tool's answer to stdout; when a disk fills up, only whole lines stay. last:
+ * nothing comes behind it, stdout is closed. ERR_OUTPUT, with the reason. */
 int cli_print(const struct buf *b, int last, struct err *e);
 
 /* What --version says. */

@@ -118,8 +118,9 @@ is_set(const struct pollfd *p, short events)
     return p->fd >= 0 && (p->revents & events);
 }
 
-/* Tell the children of bash, not bash itself, which has to say how they ended. Its input
- * stays open: the end of it in the middle of a line would be a line. 0: there is none. */
+/* Tell the children of bash, not bash itself, which has to say how they ended. Their
+ * input stays open: if it ended in the middle of a line, that would be a line. 0: there
+ * are none. */
 static int
 tell_to_stop(struct run *r)
 {

@@ -6,6 +6,7 @@
  *     OUT/shards/lock            byte i is held by whoever works on shard i
  *     OUT/shards/000017.json     shard 17 is done: its counts (tally.h)
  *     OUT/shards/000017.out      its records; .errors, .poison: what was bad
+ *     OUT/shards/000017.part     the first part of it (shardpart.h)
  *     OUT/shards/.000017.*       being written
  *     OUT/result.jsonl, errors.jsonl, quarantine.jsonl, report.md, _SUCCESS
  *

@@ -156,8 +156,8 @@ placer_finish(struct placer *p)
     if (p->pid < 0)
         return;
     /* The workers see that nobody listens, and end; then parallel does. A SIGTERM to it
-     * is two to each worker, 0.2 seconds apart: that is for those that do not end, and for
-     * other machines, where parallel may be waiting for an ssh. */
+     * is two to each worker, 0.2 seconds apart: that is for those that do not end, and
+     * for other machines, where parallel may be waiting for an ssh. */
     if (!wait_for(p->pid, p->ticks)) {
         kill(p->pid, SIGTERM);
         if (!wait_for(p->pid, STOP_TICKS))

@@ -1,9 +1,9 @@
 /*
  * shardpart.h - the first part of a shard, of a run that was asked to stop
  *
- * OUT/shards/000017.part: the hash of what follows; a line of JSON with what was counted;
- * the output; the reasons of bad records. All under one name: it is there or not. The
- * next run begins behind it. A part that is not as it was written is none.
+ * OUT/shards/000017.part: the hash of what follows; a line of JSON with what was
+ * counted; the output; the reasons of bad records. All under one name: it is there or
+ * not. The next run begins behind it. A part that is not as it was written is none.
  *
  * Threads: pure functions.
  */
