@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-/* Not by EVP_Digest(): OpenSSL 3.0 asks for memory there, and falls where there is none.
- * These functions cannot fail. */
+/* Not by EVP_Digest(): OpenSSL 3.0 asks for memory there, and falls where there is
+ * none. These functions cannot fail. */
 #define OPENSSL_API_COMPAT 0x10100000L
 #include <openssl/sha.h>
 

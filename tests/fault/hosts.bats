@@ -50,7 +50,9 @@ X
 end_sshd() {
     local pid
     pid=$(cat "$dir/sshd.$1.pid" 2>/dev/null) || return 0
-    # its connections, each with a child of the user's
+    # It must take no connection more while those it has are ended, each with a child of
+    # the user's.
+    kill -STOP "$pid"
     for p in $(pgrep -P "$pid") $pid; do
         pkill -9 -P "$p" -x sshd || true
         kill -9 "$p" 2>/dev/null || true
