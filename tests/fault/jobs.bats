@@ -132,6 +132,14 @@ slow='awk "{ system(\"sleep 0.01\"); print }" | '
     job
     complete
 }
+@test "of parallel nothing is asked that drops data: no --pipe, --pipe-part, --resume, --joblog" {
+    mkdir "$dir/bin"
+    printf '#!/bin/sh\nprintf "%%s\\n" "$@" >%s/words\n' "$dir" >"$dir/bin/parallel"
+    chmod +x "$dir/bin/parallel"
+    PATH=$dir/bin:$PATH job 2>/dev/null || true
+    grep -qx -e --retries "$dir/words"
+    run ! grep -E -e '^--(pipe|resume|joblog|files|group|keep|line|results)' "$dir/words"
+}
 @test "OUT is full: 5; with room it goes on" {
     unshare -rm true 2>/dev/null || skip "no mounts here"
     mkdir "$dir/disk"
@@ -287,6 +295,19 @@ end_night() {
 @test "standard streams closed: it works, or says 5" {
     millrun -q --dir="$dir/o" --block="$block" -- "$label" "$dir/in" <&- >&- 2>&-
     complete
+}
+@test "a limit of files, of address space, of open files: not 0 and why, or complete" {
+    case ${TEXTMILL_OUT:-} in *asan | *tsan) skip "sanitizers have a memory of their own" ;; esac
+    for limit in '-f 0' '-f 8' '-n 8' '-n 12' '-v 50000' ${FAULT:+'-f 4' '-f 16' '-f 64' '-n 5' '-n 6' '-n 9' '-n 16' '-n 20' '-v 20000' '-v 100000' '-v 200000'}; do
+        s=0
+        # shellcheck disable=SC2086 # words
+        (ulimit $limit; job 2>&1) | cat >"$dir/err"
+        s=${PIPESTATUS[0]}
+        if [ "$s" = 0 ]; then complete; else [ ! -e "$dir/o/_SUCCESS" ] && [ -s "$dir/err" ]; fi
+        job
+        complete
+        rm -rf "$dir/o"
+    done
 }
 @test "no memory for the driver or a worker: not 0, then complete" {
     case ${TEXTMILL_OUT:-} in *asan | *tsan) skip "sanitizers have a memory of their own" ;; esac
