@@ -238,8 +238,8 @@ end_night() {
 @test "a second signal ends it at once" {
     # all of it at once, and that is much
     for _ in $(seq 50); do cat samples/auth.log; done >"$dir/in"
-    command="generate -T -m $PWD/tests/golden/tiny-lm -n 200 -j 1 --batch=1000" start 2>/dev/null & pid=$!
-    for _ in $(seq 200); do [ -n "$(pgrep -f '^generate -T .*--batch=1000')" ] && break; sleep 0.05; done
+    block=64M command="generate -T -m $PWD/tests/golden/tiny-lm -n 200 -j 1 --batch=100000" start 2>/dev/null & pid=$!
+    for _ in $(seq 200); do [ -n "$(pgrep -f '^generate -T .*--batch=100000')" ] && break; sleep 0.05; done
     sleep 0.3
     kill -TERM $pid
     sleep 0.1
