@@ -59,6 +59,9 @@ int jobdir_sync(const char *dir, struct err *e);
 /* Remove what workers that have died had begun. */
 void jobdir_sweep(const struct jobdir *d);
 
+/* Remove a folder with all that is in it, as far as that goes. */
+void jobdir_remove(const char *path);
+
 /* Be the only driver, and write down who that is. A descriptor to keep, or -1: e says
  * who has it (ERR_LIMIT), or why the folder cannot be used (ERR_OUTPUT). */
 int jobdir_hold(const struct jobdir *d, struct err *e);

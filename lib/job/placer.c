@@ -101,6 +101,17 @@ make_argv(const struct placer_opt *opt, const char *line, const char *jobs,
     return argv;
 }
 
+/* It remembers there how long a command line may be. What it found under a limit of the
+ * user (of files, say: a length below 0) must not be what it believes for ever. */
+static void
+forget(const struct jobdir *d)
+{
+    char path[PATH_MAX];
+
+    jobdir_path(d, "shards/tmp", path);
+    jobdir_remove(path);
+}
+
 int
 placer_start(struct placer *p, const struct jobdir *d, const struct placer_opt *opt,
              struct err *e)
@@ -117,6 +128,7 @@ placer_start(struct placer *p, const struct jobdir *d, const struct placer_opt *
     s.argv = make_argv(opt, line.p, jobs, &slots);
     /* Its own files go beside ours: another disk may be full. */
     jobdir_path(d, "shards", tmp);
+    forget(d);
     s.env[0][0] = "TMPDIR", s.env[0][1] = tmp;
     s.env[1][0] = "PARALLEL_HOME", s.env[1][1] = tmp;
     s.env[2][0] = "PARALLEL_SHELL", s.env[2][1] = "/bin/sh";
