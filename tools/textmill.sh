@@ -6,6 +6,14 @@ dir=${self%/*}
 exec_path=$dir/@LIBEXEC@
 man_path=$dir/@MAN@
 
+# What goes out goes through cat, which says why it cannot.
+put() {
+    cat
+    rc=$?
+    [ $rc -eq 0 ] || [ $rc -gt 128 ] || exit 5
+    return $rc
+}
+
 usage() {
     cat <<'TEXT'
 usage: textmill [option] [command [argument ...]]
@@ -41,7 +49,8 @@ manual() {
             elif command -v mandoc >/dev/null; then
                 exec mandoc -a "$page"
             fi
-            exec cat "$page"
+            put <"$page"
+            exit
         fi
     done
     echo "textmill: no manual page for '$1'" >&2
@@ -52,12 +61,15 @@ manual() {
 cmd=$1
 shift
 case $cmd in
--h | --help) usage ;;
--V | --version) echo 'textmill @VERSION@' ;;
---exec-path) (cd "$exec_path" && pwd -P) ;;
+-h | --help) usage | put ;;
+-V | --version) echo 'textmill @VERSION@' | put ;;
+--exec-path)
+    path=$(cd "$exec_path" && pwd -P) || exit 1
+    echo "$path" | put
+    ;;
 help)
     [ $# -eq 0 ] || manual "$1"
-    list
+    list | put
     ;;
 -* | */* | '' | textmill)
     echo "textmill: no command '$cmd'; textmill alone lists them" >&2

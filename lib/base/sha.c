@@ -2,64 +2,61 @@
 #include "base/sha.h"
 
 #include <limits.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+/* Not by EVP_Digest(): OpenSSL 3.0 asks for memory there, and falls where there is
+ * none. These functions cannot fail. */
+#define OPENSSL_API_COMPAT 0x10100000L
+#include <openssl/sha.h>
+
 #include "base/mem.h"
 
+struct sha {
+    SHA256_CTX ctx;
+};
+
 static void
-to_hex(const unsigned char *md, unsigned len, char hex[SHA_HEX])
+end(struct sha *s, char hex[SHA_HEX])
 {
-    hex[0] = '\0';
-    for (unsigned i = 0; i < len && i < 32; i++)
+    unsigned char md[SHA256_DIGEST_LENGTH];
+
+    SHA256_Final(md, &s->ctx);
+    for (unsigned i = 0; i < sizeof md; i++)
         snprintf(hex + 2 * i, 3, "%02x", md[i]);
 }
 
 void
 sha_hex(const void *p, size_t n, char hex[SHA_HEX])
 {
-    unsigned char md[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
+    struct sha s;
 
-    if (EVP_Digest(n ? p : "", n, md, &len, EVP_sha256(), NULL) != 1)
-        len = 0;
-    to_hex(md, len, hex);
+    SHA256_Init(&s.ctx);
+    sha_add(&s, p, n);
+    end(&s, hex);
 }
-
-struct sha {
-    EVP_MD_CTX *ctx;
-    int ok;
-};
 
 struct sha *
 sha_new(void)
 {
     struct sha *s = mem_zero(1, sizeof *s);
 
-    s->ctx = EVP_MD_CTX_new();
-    s->ok = s->ctx && EVP_DigestInit_ex(s->ctx, EVP_sha256(), NULL) == 1;
+    SHA256_Init(&s->ctx);
     return s;
 }
 
 void
 sha_add(struct sha *s, const void *p, size_t n)
 {
-    if (s->ok && n > 0)
-        s->ok = EVP_DigestUpdate(s->ctx, p, n) == 1;
+    if (n > 0)
+        SHA256_Update(&s->ctx, p, n);
 }
 
 void
 sha_end(struct sha *s, char hex[SHA_HEX])
 {
-    unsigned char md[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-
-    if (!s->ok || EVP_DigestFinal_ex(s->ctx, md, &len) != 1)
-        len = 0;
-    to_hex(md, len, hex);
-    EVP_MD_CTX_free(s->ctx);
+    end(s, hex);
     mem_free(s);
 }
 

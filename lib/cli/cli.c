@@ -7,32 +7,43 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 
-static void
-finish_stdout(void)
+int
+cli_print(const struct buf *b, int last, struct err *e)
 {
-    if (fflush(stdout) || ferror(stdout))
-        exit(5);
-    exit(0);
+    return file_write_lines(STDOUT_FILENO, b->p, b->n) || (last && close(STDOUT_FILENO))
+               ? err_set(e, ERR_OUTPUT, "cannot write the output: %s", strerror(errno))
+               : 0;
+}
+
+static _Noreturn void
+print_and_exit(const struct cli *c, struct buf *b)
+{
+    struct err e;
+    int status = cli_print(b, 1, &e) ? cli_fail(c, &e) : 0;
+
+    buf_free(b);
+    exit(status);
 }
 
 static void
-help(const struct cli *c, const struct cli_group *groups)
+help(const struct cli *c, const struct cli_group *groups, struct buf *b)
 {
-    printf("usage: %s [option ...] [file ...]\n%s\n\n", c->tool, c->about);
+    buf_printf(b, "usage: %s [option ...] [file ...]\n%s\n\n", c->tool, c->about);
     for (const struct cli_group *g = groups; g->opt; g++)
         for (const struct cli_opt *o = g->opt; o->name; o++) {
             char left[64];
             snprintf(left, sizeof left, "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
                      o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
                      o->arg ? "=" : "", o->arg ? o->arg : "");
-            printf("  %-31s %s\n", left, o->help);
+            buf_printf(b, "  %-31s %s\n", left, o->help);
         }
-    printf("  %-31s %s\n", "-h, --help", "show this help");
-    printf("  %-31s %s\n", "-V, --version", "show the version");
+    buf_printf(b, "  %-31s %s\n", "-h, --help", "show this help");
+    buf_printf(b, "  %-31s %s\n", "-V, --version", "show the version");
 }
 
 void
@@ -144,13 +155,15 @@ find(const struct cli_group *groups, const char *name, size_t n, int is_long,
 static void
 common(const struct cli *c, const struct cli_group *groups, const char *name, size_t n)
 {
+    struct buf b = { 0 };
+
     if ((n == 1 && *name == 'h') || (n == 4 && memcmp(name, "help", 4) == 0)) {
-        help(c, groups);
-        finish_stdout();
+        help(c, groups, &b);
+        print_and_exit(c, &b);
     }
     if ((n == 1 && *name == 'V') || (n == 7 && memcmp(name, "version", 7) == 0)) {
-        printf("%s (textmill) %s\n", c->tool, TEXTMILL_VERSION);
-        finish_stdout();
+        buf_printf(&b, "%s (textmill) %s\n", c->tool, TEXTMILL_VERSION);
+        print_and_exit(c, &b);
     }
 }
 

@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 enum cli_kind {
@@ -70,6 +71,10 @@ _Noreturn void cli_usage(const struct cli *c, const char *fmt, ...)
 
 /* "tool: e->msg" on stderr and the exit status that belongs to e->code. */
 int cli_fail(const struct cli *c, const struct err *e);
+
+/* Write a tool's answer to stdout; when a disk fills up, only whole lines stay. last:
+ * nothing comes behind it, stdout is closed. ERR_OUTPUT, with the reason. */
+int cli_print(const struct buf *b, int last, struct err *e);
 
 /* What --version says. */
 const char *cli_version(void);

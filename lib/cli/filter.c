@@ -512,8 +512,7 @@ print_plan(struct filter *f, struct err *e)
     struct buf b = { 0 };
 
     plan_json(f->plan, &f->report, &b);
-    if (file_write_all(STDOUT_FILENO, b.p, b.n) && e->code == ERR_NONE)
-        err_set(e, ERR_OUTPUT, "cannot write the output");
+    (void)cli_print(&b, 0, e);
     buf_free(&b);
 }
 

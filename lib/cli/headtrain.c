@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/trainreport.h"
 #include "format/headfile.h"
+#include "learn/blas.h"
 #include "text/wordlist.h"
 
 /* The file, but for what it says of a model. training: the report, which it has too. */
@@ -55,6 +56,15 @@ fit(const struct headtrain *h, const struct examples *x, struct trainer_set *set
 
 /* ---- the kinds ---- */
 
+/* How many folds are fitted at a time */
+static int
+fold_threads(const struct trainer_opt *opt)
+{
+    int n = opt->pool ? pool_size(opt->pool) : 1;
+
+    return n < opt->folds ? n : opt->folds;
+}
+
 static int
 fit_vectors(const struct headtrain *h, const struct examples *x,
             struct headtrain_said *said, struct err *e)
@@ -69,7 +79,9 @@ fit_vectors(const struct headtrain *h, const struct examples *x,
     snprintf(f.precision, sizeof f.precision, "%s", session_precision(s));
     session_sha(s, f.sha);
     set.vec = vec;
-    if (vectors_make(h->m, x->text, x->n, &h->vectors, vec, e) >= 0)
+    /* (At once, and not when all the vectors are there.) */
+    if (blas_room(fold_threads(&h->opt), e) == 0 &&
+        vectors_make(h->m, x->text, x->n, &h->vectors, vec, e) >= 0)
         rc = fit(h, x, &set, &f, said, e);
     mem_free(vec);
     return rc;

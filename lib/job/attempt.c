@@ -246,6 +246,69 @@ accept(struct attempt *a, struct intake_lines lines, const struct bashpipe_end *
     return ATTEMPT_DONE;
 }
 
+/* Read those lines without the command, into raw or (NULL) to count them. *status: 1:
+ * arcat had bad records. */
+static int
+read_lines(const struct attempt *a, struct intake_lines lines, struct buf *raw,
+           uint64_t *n_lines, uint64_t *n_bytes, int *status, struct err *e)
+{
+    char chunk[1 << 16];
+    struct intake *in =
+        intake_open(a->env->manifest, a->shard, lines, a->path[ATTEMPT_ARCAT],
+                    a->path[ATTEMPT_ARCAT_ERRORS], e);
+    long n;
+
+    if (in == NULL)
+        return -1;
+    while ((n = intake_read(in, chunk, sizeof chunk, e)) > 0)
+        if (raw)
+            buf_add(raw, chunk, (size_t)n);
+    *n_lines = intake_n_lines(in);
+    *n_bytes = intake_n_bytes(in);
+    if (intake_close(in, status, n < 0 ? &(struct err){ 0 } : e) || n < 0)
+        return -1;
+    *status = *status == 1;
+    return 0;
+}
+
+/* May a run of these lines be stopped in the middle, and go on behind it? */
+static int
+divisible(const struct attempt *a, struct intake_lines lines)
+{
+    const struct manifest *m = a->env->manifest;
+
+    return lines.to == UINT64_MAX && m->stages == 1 && m->tools.n > 2 &&
+           !manifest_by_arcat(m, a->shard);
+}
+
+/* A run that was told to stop, of one tool of ours that gives a line for each it takes:
+ * what it finished is kept, if its counts and the lines say the same. */
+static enum attempt_result
+keep_part(struct attempt *a, struct intake_lines lines, const struct bashpipe_end *end,
+          struct tally *t, struct str report, struct err *e)
+{
+    const struct tally_tool *tool = t->tool;
+    struct intake_lines part = lines;
+    uint64_t n_lines;
+    int status;
+
+    if (!divisible(a, lines) || end->n_stage != 1 || t->n_tool != 1 ||
+        tool->in > t->lines_in || tool->out != tool->done + tool->passed + tool->kept ||
+        measure(a, t, e) || t->lines_out != tool->out || check_tools(a, report, e))
+        return ATTEMPT_STOPPED;
+    part.to = lines.from + tool->in;
+    if (read_lines(a, part, NULL, &n_lines, &t->bytes_in, &status, e) ||
+        n_lines != tool->in)
+        return ATTEMPT_STOPPED;
+    if (add_errors(a, lines, e) || keep(a, t->bytes_out, e))
+        return ATTEMPT_FATAL;
+    t->lines_in = tool->in;
+    t->status = t->tool->exit = tool->kept + tool->rejected > 0;
+    tally_add(&a->mark.tally, t);
+    a->n_before = part.to;
+    return ATTEMPT_STOPPED;
+}
+
 static enum attempt_result
 judge(struct attempt *a, struct intake_lines lines, const struct bashpipe_end *end,
       struct tally *t, struct err *e)
@@ -260,7 +323,9 @@ judge(struct attempt *a, struct intake_lines lines, const struct bashpipe_end *e
     else if (tally_read(t, buf_span(&report), &why) && bashpipe_good(end)) {
         *e = why;
         rc = ATTEMPT_WRONG;
-    } else if (!bashpipe_good(end))
+    } else if (end->told && (!end->fed || !bashpipe_good(end)))
+        rc = keep_part(a, lines, end, t, buf_span(&report), e);
+    else if (!bashpipe_good(end))
         rc = fail(a, end, t, e);
     else
         rc = accept(a, lines, end, t, buf_span(&report), e);
@@ -279,7 +344,8 @@ attempt_try(struct attempt *a, struct intake_lines lines, struct err *e)
                           a->path[ATTEMPT_ERRORS],
                           env->threads,
                           env->stop,
-                          env->stop_write };
+                          env->stop_write,
+                          divisible(a, lines) ? env->patience : 0 };
     struct bashpipe_end end = { 0 };
     struct tally t = { 0 };
     struct intake *in;
@@ -311,22 +377,14 @@ enum attempt_result
 attempt_look(struct attempt *a, struct intake_lines lines, struct buf *raw,
              struct tally *t, struct err *e)
 {
-    char chunk[1 << 16];
-    struct intake *in;
-    int status;
-    long n;
+    uint64_t n_lines, n_bytes;
 
-    if (clear(a, e) ||
-        !(in = intake_open(a->env->manifest, a->shard, lines, a->path[ATTEMPT_ARCAT],
-                           a->path[ATTEMPT_ARCAT_ERRORS], e)))
+    if (clear(a, e))
         return ATTEMPT_FATAL;
-    while ((n = intake_read(in, chunk, sizeof chunk, e)) > 0)
-        if (raw)
-            buf_add(raw, chunk, (size_t)n);
-    a->n_lines = raw ? a->n_lines : intake_n_lines(in);
-    if (intake_close(in, &status, n < 0 ? &(struct err){ 0 } : e) || n < 0)
+    if (read_lines(a, lines, raw, &n_lines, &n_bytes, &t->status, e))
         return must_stop(a->env, 0) ? ATTEMPT_STOPPED : ATTEMPT_FATAL;
-    t->status = status == 1;
+    if (raw == NULL)
+        a->n_lines = n_lines;
     return ATTEMPT_DONE;
 }
 

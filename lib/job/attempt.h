@@ -25,13 +25,14 @@ struct attempt_env {
     const char *threads;
     int stop, stop_write; /* bashpipe.h */
     uint64_t max_poison;  /* records of a shard */
+    int patience;         /* seconds for a command that is asked to stop */
 };
 
 enum attempt_result {
     ATTEMPT_DONE,
     ATTEMPT_FAILED,  /* the command did, for a reason that may lie in the data */
     ATTEMPT_WRONG,   /* it ended well, but its counts do not agree: e says how */
-    ATTEMPT_STOPPED, /* we were asked to stop */
+    ATTEMPT_STOPPED, /* we were asked to stop; what was finished is kept: n_before */
     ATTEMPT_FATAL    /* nobody can do it: e says why */
 };
 
@@ -51,6 +52,8 @@ struct attempt {
     int fd[ATTEMPT_FILES]; /* files of our own, gone at close unless committed */
     char path[ATTEMPT_FILES][PATH_MAX];
     uint64_t out_bytes, n_lines; /* kept so far; lines of the shard, once counted */
+    uint64_t n_bytes;            /* that attempt_look() saw last */
+    uint64_t n_before; /* its first lines, that are done: of a run that was stopped */
     struct sha *sha;
     struct buf errors, poison; /* lines */
     uint64_t n_poison;

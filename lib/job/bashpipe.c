@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/pool.h"
 #include "job/spawn.h"
 
 #define CHUNK    ((size_t)1 << 16)
@@ -21,6 +22,7 @@ struct run {
     struct intake *in;
     pid_t bash;
     int feed, status; /* our ends: its input, -1 when closed; what PIPESTATUS says */
+    double deadline;  /* of a command that was told to stop; 0: it was not */
     char chunk[CHUNK], said[512]; /* said: ended by NUL, as r is cleared */
     size_t at, n, n_said;
 };
@@ -81,6 +83,7 @@ feed(struct run *r, struct bashpipe_end *end, struct err *e)
         if (n < 0)
             return -1;
         if (n == 0) {
+            end->fed = 1;
             close_feed(r);
             return 0;
         }
@@ -115,21 +118,57 @@ is_set(const struct pollfd *p, short events)
     return p->fd >= 0 && (p->revents & events);
 }
 
+/* Tell the children of bash, not bash itself, which has to say how they ended. Their
+ * input stays open: if it ended in the middle of a line, that would be a line. 0: there
+ * are none. */
+static int
+tell_to_stop(struct run *r)
+{
+    char path[64], list[256], *at = list, *stop;
+    int fd, told = 0;
+    ssize_t n;
+
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)r->bash,
+             (long)r->bash);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    n = fd >= 0 ? read(fd, list, sizeof list - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    list[n > 0 ? n : 0] = '\0';
+    for (long pid; (pid = strtol(at, &stop, 10)) > 0 && stop != at; at = stop)
+        told |= kill((pid_t)pid, SIGTERM) == 0;
+    r->deadline = pool_clock() + r->p->patience;
+    return told;
+}
+
+/* We were asked to stop: 1: end it. */
+static int
+asked(struct run *r)
+{
+    if (r->deadline > 0)
+        return pool_clock() >= r->deadline;
+    return r->p->patience == 0 || !tell_to_stop(r);
+}
+
 /* Feed and wait until bash has ended. -1: the intake failed. */
 static int
 pump(struct run *r, struct bashpipe_end *end, struct err *e)
 {
     for (;;) {
-        struct pollfd p[] = { { r->feed, POLLOUT, 0 },
+        int told = r->deadline > 0;
+        struct pollfd p[] = { { told ? -1 : r->feed, POLLOUT, 0 },
                               { r->status, POLLIN, 0 },
-                              { r->p->stop, POLLIN, 0 },
-                              { r->p->stop_write, 0, 0 } };
+                              { told ? -1 : r->p->stop, POLLIN, 0 },
+                              { told ? -1 : r->p->stop_write, 0, 0 } };
         int n = poll(p, 4, PATIENCE);
         if (n < 0 && errno != EINTR)
             return err_set(e, ERR_LIMIT, "cannot wait: %s", strerror(errno));
-        if (n > 0 && (is_set(&p[2], POLLIN | POLLHUP) || is_set(&p[3], POLLERR))) {
-            end->stopped = 1;
-            return 0;
+        if (told ||
+            (n > 0 && (is_set(&p[2], POLLIN | POLLHUP) || is_set(&p[3], POLLERR)))) {
+            end->stopped = asked(r);
+            end->told = !end->stopped;
+            if (end->stopped)
+                return 0;
         }
         if (n > 0 && is_set(&p[1], POLLIN | POLLHUP) && listen_to(r))
             return 0;

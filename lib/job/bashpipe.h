@@ -20,6 +20,8 @@ struct bashpipe {
     const char *threads;         /* for the tools, NULL: as it is */
     int stop;       /* descriptor: readable, or its other end closed: stop; -1: none */
     int stop_write; /* descriptor of a pipe: when nobody reads it, stop; -1: none */
+    int patience; /* seconds: asked to stop, tell the command so (SIGTERM), and wait so
+                       long for it to finish what it has read; 0: end it at once */
 };
 
 struct bashpipe_end {
@@ -27,6 +29,8 @@ struct bashpipe_end {
     unsigned n_stage;            /* 0: bash itself did not get so far, */
     int bash;                    /* and ended with that */
     int early;                   /* the first stage did not read all */
+    int told;                    /* it was told to stop, and ended in time */
+    int fed;                     /* all of the intake was written to it */
     int stopped;                 /* we were asked to stop: the rest means nothing */
 };
 

@@ -200,6 +200,9 @@ round_of_workers(struct driver *d, struct err *e)
             open = hear(d, p.said);
         progress_show(d->progress);
     }
+    if (open && should_stop(d))
+        progress_say(d->progress, "finishing what is in flight, a minute at most; "
+                                  "asked again it ends at once");
     placer_finish(&p);
     return 0;
 }

@@ -4,11 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -226,21 +224,11 @@ finish_done(const struct jobdir *d, const struct manifest *m, int *status,
     return rc ? -1 : 1;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st;
-    (void)kind;
-    (void)at;
-    (void)remove(path);
-    return 0;
-}
-
 void
 finish_clear(const struct jobdir *d)
 {
     char path[PATH_MAX];
 
     jobdir_path(d, "shards", path);
-    (void)nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    jobdir_remove(path);
 }

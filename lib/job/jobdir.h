@@ -6,6 +6,7 @@
  *     OUT/shards/lock            byte i is held by whoever works on shard i
  *     OUT/shards/000017.json     shard 17 is done: its counts (tally.h)
  *     OUT/shards/000017.out      its records; .errors, .poison: what was bad
+ *     OUT/shards/000017.part     the first part of it (shardpart.h)
  *     OUT/shards/.000017.*       being written
  *     OUT/result.jsonl, errors.jsonl, quarantine.jsonl, report.md, _SUCCESS
  *
@@ -57,6 +58,9 @@ int jobdir_sync(const char *dir, struct err *e);
 
 /* Remove what workers that have died had begun. */
 void jobdir_sweep(const struct jobdir *d);
+
+/* Remove a folder with all that is in it, as far as that goes. */
+void jobdir_remove(const char *path);
 
 /* Be the only driver, and write down who that is. A descriptor to keep, or -1: e says
  * who has it (ERR_LIMIT), or why the folder cannot be used (ERR_OUTPUT). */

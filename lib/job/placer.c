@@ -13,9 +13,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "job/spawn.h"
+#include "job/worker.h"
 
 #define MAX_HOSTS  ((size_t)1 << 20)
-#define STOP_TICKS 100 /* of 0.1 seconds that workers have to stop */
+#define STOP_TICKS 100 /* of 0.1 seconds to stop, beside the workers' patience */
 #define SLOT       ",SLOT,"
 
 int
@@ -100,6 +101,17 @@ make_argv(const struct placer_opt *opt, const char *line, const char *jobs,
     return argv;
 }
 
+/* It remembers there how long a command line may be. What it found under a limit of the
+ * user (of files, say: a length below 0) must not be what it believes for ever. */
+static void
+forget(const struct jobdir *d)
+{
+    char path[PATH_MAX];
+
+    jobdir_path(d, "shards/tmp", path);
+    jobdir_remove(path);
+}
+
 int
 placer_start(struct placer *p, const struct jobdir *d, const struct placer_opt *opt,
              struct err *e)
@@ -110,11 +122,13 @@ placer_start(struct placer *p, const struct jobdir *d, const struct placer_opt *
     int pipe[2], null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
     *p = (struct placer){ .pid = -1, .said = -1 };
+    p->ticks = opt->hosts ? 0 : STOP_TICKS + 10 * WORKER_PATIENCE;
     worker_line(&line, d, opt);
     snprintf(jobs, sizeof jobs, "%d", opt->workers);
     s.argv = make_argv(opt, line.p, jobs, &slots);
     /* Its own files go beside ours: another disk may be full. */
     jobdir_path(d, "shards", tmp);
+    forget(d);
     s.env[0][0] = "TMPDIR", s.env[0][1] = tmp;
     s.env[1][0] = "PARALLEL_HOME", s.env[1][1] = tmp;
     s.env[2][0] = "PARALLEL_SHELL", s.env[2][1] = "/bin/sh";
@@ -153,11 +167,10 @@ placer_finish(struct placer *p)
     p->said = -1;
     if (p->pid < 0)
         return;
-    /* The workers see that nobody listens, and end. Then parallel does; but while it is
-     * told to start them anew, it must be told to stop, too: the first SIGTERM lets
-     * what runs come to its end, the second does not. */
-    kill(p->pid, SIGTERM);
-    if (!wait_for(p->pid, STOP_TICKS)) {
+    /* The workers see that nobody listens, and end; then parallel does. A SIGTERM to it
+     * is two to each worker, 0.2 seconds apart: that is for those that do not end, and
+     * for other machines, where parallel may be waiting for an ssh. */
+    if (!wait_for(p->pid, p->ticks)) {
         kill(p->pid, SIGTERM);
         if (!wait_for(p->pid, STOP_TICKS))
             kill(-p->pid, SIGKILL);

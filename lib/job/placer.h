@@ -26,7 +26,8 @@ struct placer_opt {
 
 struct placer {
     pid_t pid;
-    int said; /* what the workers say; close it, and they stop */
+    int said;  /* what the workers say; close it, and they stop */
+    int ticks; /* of 0.1 seconds that they have for that */
 };
 
 /* How many hosts the file has. -1: ERR_USAGE. */

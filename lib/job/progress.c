@@ -110,6 +110,16 @@ progress_end(struct progress *p)
 }
 
 void
+progress_say(struct progress *p, const char *text)
+{
+    pthread_mutex_lock(&p->lock);
+    if (!p->quiet)
+        fprintf(stderr, "%smillrun: %s\n", p->shown && p->terminal ? "\r\033[K" : "",
+                text);
+    pthread_mutex_unlock(&p->lock);
+}
+
+void
 progress_tell(void *arg)
 {
     struct progress *p = arg;

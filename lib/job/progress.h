@@ -21,8 +21,9 @@ void progress_begin(struct progress *p, size_t shards, uint64_t bytes,
                     size_t shards_before, uint64_t bytes_before);
 void progress_add(struct progress *p, uint64_t lines, uint64_t bad, uint64_t bytes);
 
-void progress_show(struct progress *p); /* when it is time to */
-void progress_end(struct progress *p);  /* leave the line */
+void progress_show(struct progress *p);                  /* when it is time to */
+void progress_end(struct progress *p);                   /* leave the line */
+void progress_say(struct progress *p, const char *text); /* a line of its own */
 
 /* A line of JSON on stderr: for signals_open(), arg is the progress. */
 void progress_tell(void *arg);

@@ -5,6 +5,7 @@
 
 #include "base/pool.h"
 #include "job/badlines.h"
+#include "job/shardpart.h"
 
 #define TRIES 2
 
@@ -47,7 +48,7 @@ bisect(struct attempt *a, struct err *e)
     size_t n = 0;
     int first = 1;
 
-    stack[n++] = (struct intake_lines){ 0, a->n_lines };
+    stack[n++] = (struct intake_lines){ a->n_before, a->n_lines };
     while (n > 0 && rc == ATTEMPT_DONE) {
         struct intake_lines l = stack[--n];
         int alone = l.to - l.from == 1;
@@ -75,7 +76,7 @@ by_halves(struct attempt *a, struct err *e)
     struct tally t = { 0 };
     enum attempt_result rc = attempt_look(a, INTAKE_ALL, NULL, &t, e);
 
-    if (rc == ATTEMPT_DONE && a->n_lines == 0) {
+    if (rc == ATTEMPT_DONE && a->n_lines == a->n_before) {
         err_set(e, ERR_INPUT, "shard %zu: on no input the command ends with %s",
                 a->shard, a->how);
         rc = ATTEMPT_FATAL;
@@ -116,12 +117,13 @@ commit(struct attempt *a, struct err *e)
     a->mark.poison_bytes = a->poison.n;
     sha_end(a->sha, a->mark.out_sha);
     a->sha = NULL;
-    return jobdir_commit(fd, a->path[ATTEMPT_OUT], path, e) ||
-                   commit_lines(a, &a->errors, ".errors", e) ||
-                   commit_lines(a, &a->poison, ".poison", e) ||
-                   shardmark_write(a->env->dir, a->env->manifest, a->shard, &a->mark, e)
-               ? ATTEMPT_FATAL
-               : ATTEMPT_DONE;
+    if (jobdir_commit(fd, a->path[ATTEMPT_OUT], path, e) ||
+        commit_lines(a, &a->errors, ".errors", e) ||
+        commit_lines(a, &a->poison, ".poison", e) ||
+        shardmark_write(a->env->dir, a->env->manifest, a->shard, &a->mark, e))
+        return ATTEMPT_FATAL;
+    shardpart_remove(a);
+    return ATTEMPT_DONE;
 }
 
 enum attempt_result
@@ -129,11 +131,17 @@ shardwork_run(struct attempt *a, struct err *e)
 {
     double start = pool_clock();
     enum attempt_result rc = ATTEMPT_FAILED;
+    uint64_t before;
 
+    if (shardpart_read(a, e))
+        return ATTEMPT_FATAL;
+    before = a->n_before;
     for (int i = 0; i < TRIES && (rc == ATTEMPT_FAILED || rc == ATTEMPT_WRONG); i++)
-        rc = attempt_try(a, INTAKE_ALL, e);
+        rc = attempt_try(a, (struct intake_lines){ before, UINT64_MAX }, e);
     if (rc == ATTEMPT_FAILED)
         rc = by_halves(a, e);
-    a->mark.tally.seconds = pool_clock() - start;
+    a->mark.tally.seconds += pool_clock() - start;
+    if (rc == ATTEMPT_STOPPED && a->n_before > before && shardpart_write(a, e))
+        return ATTEMPT_FATAL;
     return rc == ATTEMPT_DONE ? commit(a, e) : rc;
 }

@@ -131,7 +131,7 @@ worker_run(const struct jobdir *d, const struct worker_opt *opt, struct err *e)
 {
     struct manifest m = { 0 };
     struct worker w = { .env = { d, &m, opt->threads, -1, STDOUT_FILENO,
-                                 (uint64_t)opt->max_poison } };
+                                 (uint64_t)opt->max_poison, WORKER_PATIENCE } };
     struct signals *signals;
     char path[PATH_MAX];
     int rc;

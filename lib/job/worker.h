@@ -20,6 +20,10 @@
 #include "base/err.h"
 #include "job/jobdir.h"
 
+/* Seconds that a command has, when the worker is asked to stop, to finish what it has
+ * read; it is ended then, and what it did of that shard is done again. */
+#define WORKER_PATIENCE 60
+
 struct worker_opt {
     const char *job;     /* id that the manifest must have */
     const char *threads; /* for the tools; NULL: as it is */

@@ -22,6 +22,7 @@ long() {
 }
 
 # An sshd on 127.0.0.1 with keys of its own: $1 port. Its process: $dir/sshd.PORT.pid
+# (With a HOME of its own, too: what the user has in .bashrc may take as long as it likes.)
 begin_sshd() {
     local sshd
     sshd=$(command -v sshd || echo /usr/sbin/sshd)
@@ -38,6 +39,7 @@ AuthorizedKeysFile $dir/key.pub
 StrictModes no
 UsePAM no
 MaxStartups 100
+SetEnv HOME=$dir
 X
     "$sshd" -f "$dir/sshd.$1" -E "$dir/sshd.$1.log" 3>&- || skip "sshd does not start here"
     for _ in $(seq 50); do [ -s "$dir/sshd.$1.pid" ] && break; sleep 0.1; done
@@ -48,7 +50,9 @@ X
 end_sshd() {
     local pid
     pid=$(cat "$dir/sshd.$1.pid" 2>/dev/null) || return 0
-    # its connections, each with a child of the user's
+    # It must take no connection more while those it has are ended, each with a child of
+    # the user's.
+    kill -STOP "$pid"
     for p in $(pgrep -P "$pid") $pid; do
         pkill -9 -P "$p" -x sshd || true
         kill -9 "$p" 2>/dev/null || true

@@ -10,17 +10,26 @@ setup() {
     PATH=$PWD/${TEXTMILL_OUT:-build}/bin:$PATH
     command -v parallel >/dev/null || skip "no GNU parallel"
     dir=$BATS_TEST_TMPDIR
-    cat samples/auth.log samples/postgres.log samples/web-error.log >"$dir/in"
+    # ten shards or so
+    export block
+    logs=(samples/auth.log samples/postgres.log samples/web-error.log)
+    if [ -n "${FAULT:-}" ]; then
+        cat "${logs[@]}" >"$dir/in"
+        block=8K
+    else
+        head -q -n 120 "${logs[@]}" >"$dir/in"
+        block=4K
+    fi
     label='classify -T -m log-sentiment'
     $label "$dir/in" >"$dir/want"
 }
 
 # What a job is; `start` is for behind us: $! is the driver then.
 job() {
-    millrun -q --dir="$dir/o" --block=8K --workers=2 -- "${command:-$label}" "$dir/in"
+    millrun -q --dir="$dir/o" --block="$block" --workers=2 -- "${command:-$label}" "$dir/in"
 }
 start() {
-    exec millrun -q --dir="$dir/o" --block=8K --workers=2 -- "${command:-$label}" "$dir/in" 3>&-
+    exec millrun -q --dir="$dir/o" --block="$block" --workers=2 -- "${command:-$label}" "$dir/in" 3>&-
 }
 complete() {
     cmp "$dir/want" "$dir/o/result.jsonl" && [ -e "$dir/o/_SUCCESS" ] && [ ! -e "$dir/o/quarantine.jsonl" ]
@@ -98,7 +107,7 @@ slow='awk "{ system(\"sleep 0.01\"); print }" | '
     unshare -rm true 2>/dev/null || skip "no mounts here"
     mkdir "$dir/tmp"
     TMPDIR=$dir/tmp unshare -rm bash -c 'mount -t tmpfs -o size=4k none "$TMPDIR" && head -c 8192 /dev/zero >"$TMPDIR/x"
-        exec millrun -q --dir="$0" --block=8K --workers=2 -- "$1" "$2"' "$dir/o" "$label" "$dir/in" >/dev/full
+        exec millrun -q --dir="$0" --block=$block --workers=2 -- "$1" "$2"' "$dir/o" "$label" "$dir/in" >/dev/full
     complete
 }
 @test "more than 100 failures (parallel says 101) are counted by ourselves" {
@@ -123,20 +132,28 @@ slow='awk "{ system(\"sleep 0.01\"); print }" | '
     job
     complete
 }
+@test "of parallel nothing is asked that drops data: no --pipe, --pipe-part, --resume, --joblog" {
+    mkdir "$dir/bin"
+    printf '#!/bin/sh\nprintf "%%s\\n" "$@" >%s/words\n' "$dir" >"$dir/bin/parallel"
+    chmod +x "$dir/bin/parallel"
+    PATH=$dir/bin:$PATH job 2>/dev/null || true
+    grep -qx -e --retries "$dir/words"
+    run ! grep -E -e '^--(pipe|resume|joblog|files|group|keep|line|results)' "$dir/words"
+}
 @test "OUT is full: 5; with room it goes on" {
     unshare -rm true 2>/dev/null || skip "no mounts here"
     mkdir "$dir/disk"
-    run -0 unshare -rm bash -c 'mount -t tmpfs -o size=256k none "$0" || exit 99
-        millrun -q --dir="$0/o" --block=8K --workers=2 -- "$1" "$2"; s=$?
+    run -0 unshare -rm bash -c 'mount -t tmpfs -o size=64k none "$0" || exit 99
+        millrun -q --dir="$0/o" --block=$block --workers=2 -- "$1" "$2"; s=$?
         [ $s = 5 ] && [ ! -e "$0/o/_SUCCESS" ] || exit 1
         mount -o remount,size=8m "$0"
-        millrun -q --dir="$0/o" --block=8K --workers=2 -- "$1" "$2" && cmp "$3" "$0/o/result.jsonl"' \
+        millrun -q --dir="$0/o" --block=$block --workers=2 -- "$1" "$2" && cmp "$3" "$0/o/result.jsonl"' \
         "$dir/disk" "$label" "$dir/in" "$dir/want"
 }
 @test "fsync, rename, write and close that fail, in a worker or the driver: not 0, then complete" {
     strace -o /dev/null true 2>/dev/null || skip "no strace here"
-    for call in fsync rename write close ftruncate pread64; do
-        for n in 1 5 ${FAULT:+2 3 4 6 7 8 9 12 15 20}; do
+    for call in fsync rename write ${FAULT:+close ftruncate pread64}; do
+        for n in 1 ${FAULT:+2 3 4 5 6 7 8 9 12 15 20}; do
             rm -rf "$dir/o"
             s=0
             timeout 60 strace -f -qq -o "$dir/trace" -e trace="$call" -e inject="$call":error=EIO:when="$n" \
@@ -161,9 +178,80 @@ slow='awk "{ system(\"sleep 0.01\"); print }" | '
     millrun -q --dir="$dir/o" --workers=2 -- "${slow}$label" "$dir/in"
     complete
 }
+
+# A job of one shard that takes some seconds, some of it bad.
+night() {
+    exec millrun -q --dir="$dir/o" --workers=1 -- "$command" "$dir/in" 3>&-
+}
+begin_night() {
+    command="generate -T -m $PWD/tests/golden/tiny-lm -n 200 -j 1 --batch=8"
+    { head -n 500 "$dir/in"; printf '\377\n\n'; head -n 100 "$dir/in"; printf 'a\377'; } >"$dir/in2"
+    mv "$dir/in2" "$dir/in"
+    run -1 millrun -q --dir="$dir/whole" --workers=1 -- "$command" "$dir/in"
+}
+# It is stopped when it has written more than it began with. The lines that are done then: now
+stop_night() {
+    local s=0 size
+    size=$(stat -c %s "$dir/o/shards/000000.part" 2>/dev/null || true)
+    night & pid=$!
+    until [ -n "$(find "$dir/o/shards" -name '.000000.out.*' -size +$((size / 1024 + 3))k 2>/dev/null)" ]; do
+        kill -0 $pid 2>/dev/null || return
+        sleep 0.02
+    done
+    kill -TERM $pid
+    wait $pid || s=$?
+    [ $s = 75 ] && [ ! -e "$dir/o/_SUCCESS" ] && now=$(sed -n 2p "$dir/o/shards/000000.part" | jq .lines)
+}
+end_night() {
+    run -1 night
+    for f in result.jsonl errors.jsonl; do cmp "$dir/whole/$f" "$dir/o/$f"; done
+    for d in whole o; do jq -S 'del(.tries, .seconds)' "$dir/$d/_SUCCESS" >"$dir/$d.json"; done
+    cmp "$dir/whole.json" "$dir/o.json"
+}
+@test "stopped again and again in the middle of a shard: each run goes on behind the last" {
+    begin_night
+    for _ in $(seq "$([ -n "${FAULT:-}" ] && echo 20 || echo 1)"); do
+        rm -rf "$dir/o"
+        last=0
+        stop_night
+        for _ in 1 2 3 4; do
+            [ "$now" -gt "$last" ]
+            last=$now
+            stop_night || break # by then it was done
+        done
+        end_night
+    done
+}
+@test "a part of a shard that is damaged is none" {
+    begin_night
+    stop_night
+    mv "$dir/o" "$dir/stopped"
+    hows=('s/"lines":./"lines":7/' '$d')
+    [ -z "${FAULT:-}" ] || hows+=('5s/a/X/g' 's/"job":"../"job":"xx/' 1d 2d d)
+    for how in "${hows[@]}"; do
+        rm -rf "$dir/o"
+        cp -r "$dir/stopped" "$dir/o"
+        sed -i "$how" "$dir/o/shards/000000.part"
+        end_night
+    done
+}
+@test "a second signal ends it at once" {
+    # all of it at once, and that is much
+    for _ in $(seq 50); do cat samples/auth.log; done >"$dir/in"
+    block=64M command="generate -T -m $PWD/tests/golden/tiny-lm -n 200 -j 1 --batch=100000" start 2>/dev/null & pid=$!
+    for _ in $(seq 200); do [ -n "$(pgrep -f '^generate -T .*--batch=100000')" ] && break; sleep 0.05; done
+    sleep 0.3
+    kill -TERM $pid
+    sleep 0.1
+    kill -TERM $pid
+    s=0
+    wait $pid || s=$?
+    [ $s = 143 ]
+    [ ! -e "$dir/o/_SUCCESS" ]
+}
 @test "an input that changes while the job runs: 3" {
     cp "$dir/in" "$dir/in2"
-    millrun -q --dir="$dir/o" --block=8K --workers=1 -- "${slow}$label" "$dir/in2" 2>"$dir/err" 3>&- & pid=$!
+    millrun -q --dir="$dir/o" --block="$block" --workers=1 -- "${slow}$label" "$dir/in2" 2>"$dir/err" 3>&- & pid=$!
     wait_for "$dir/o/shards/000001.json"
     tr a-y b-z <"$dir/in" | dd of="$dir/in2" conv=notrunc status=none
     s=0
@@ -176,7 +264,7 @@ slow='awk "{ system(\"sleep 0.01\"); print }" | '
     mkdir "$dir/models"
     cp models/log-sentiment.head "$dir/models/mine.head"
     export TEXTMILL_MODELS=$dir/models
-    millrun -q --dir="$dir/o" --block=8K --workers=1 -- "${slow}classify -T -m mine" "$dir/in" 2>"$dir/err" 3>&- & pid=$!
+    millrun -q --dir="$dir/o" --block="$block" --workers=1 -- "${slow}classify -T -m mine" "$dir/in" 2>"$dir/err" 3>&- & pid=$!
     wait_for "$dir/o/shards/000001.json"
     sed 's/"seed":0/"seed":1/' models/log-sentiment.head >"$dir/models/new"
     mv "$dir/models/new" "$dir/models/mine.head"
@@ -205,18 +293,30 @@ slow='awk "{ system(\"sleep 0.01\"); print }" | '
     complete
 }
 @test "standard streams closed: it works, or says 5" {
-    millrun -q --dir="$dir/o" --block=8K -- "$label" "$dir/in" <&- >&- 2>&-
+    millrun -q --dir="$dir/o" --block="$block" -- "$label" "$dir/in" <&- >&- 2>&-
     complete
+}
+@test "a limit of files, of address space, of open files: not 0 and why, or complete" {
+    case ${TEXTMILL_OUT:-} in *asan | *tsan) skip "sanitizers have a memory of their own" ;; esac
+    for limit in '-f 0' '-f 8' '-n 8' '-n 12' '-v 50000' ${FAULT:+'-f 4' '-f 16' '-f 64' '-n 9' '-n 16' '-n 20' '-v 20000' '-v 100000' '-v 200000'}; do
+        s=0
+        # shellcheck disable=SC2086 # words
+        (ulimit $limit; job 2>&1) | cat >"$dir/err"
+        s=${PIPESTATUS[0]}
+        if [ "$s" = 0 ]; then complete; else [ ! -e "$dir/o/_SUCCESS" ] && [ -s "$dir/err" ]; fi
+        job
+        complete
+        rm -rf "$dir/o"
+    done
 }
 @test "no memory for the driver or a worker: not 0, then complete" {
     case ${TEXTMILL_OUT:-} in *asan | *tsan) skip "sanitizers have a memory of their own" ;; esac
     ${CC:-cc} -shared -fPIC -O1 -o "$dir/nomem.so" tests/fault/nomem.c -ldl || skip "no compiler"
     step=${FAULT:+1}
-    for n in $(seq 1 "${step:-9}" 60); do
+    for n in $(seq 1 "${step:-19}" 60); do
         s=0
         NOMEM=$n LD_PRELOAD=$dir/nomem.so millrun -q --dir="$dir/o" --block=32K -- cat "$dir/in" 2>/dev/null || s=$?
         [ $s != 0 ] || cmp "$dir/in" "$dir/o/result.jsonl"
-        # (libcrypto 3.0 can fall while it starts: not 0 either)
         millrun -q --dir="$dir/o" --block=32K -- cat "$dir/in"
         cmp "$dir/in" "$dir/o/result.jsonl"
         rm -rf "$dir/o"

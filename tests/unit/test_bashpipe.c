@@ -1,6 +1,7 @@
 /* test_bashpipe.c - a pipe on a shard: each stage's status, what goes in and out */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "folder.h"
 #include "job/bashpipe.h"
@@ -96,6 +97,37 @@ test_changed(struct place *p)
            "a command that does not read all is no fault of the input");
 }
 
+/* A command that asks for the stop itself, when it is ready for it */
+static void
+test_stop(struct place *p, int patience, const char *trap, int told, const char *want)
+{
+    char fifo[128], command[300], said[160];
+    struct bashpipe b = { .command = command,
+                          .out = -1,
+                          .err = -1,
+                          .report = "/dev/null",
+                          .errors = "/dev/null",
+                          .stop_write = -1,
+                          .patience = patience };
+    struct bashpipe_end end = { 0 };
+    struct err e = { 0 };
+    int rc;
+
+    snprintf(fifo, sizeof fifo, "%s/fifo", p->f.dir);
+    snprintf(
+        command, sizeof command,
+        "sh -c 'trap \"%s\" TERM; echo >%s; for i in $(seq 100); do sleep 0.1; done'",
+        trap, fifo);
+    (void)mkfifo(fifo, 0600);
+    b.stop = open(fifo, O_RDWR | O_CLOEXEC);
+    rc = bashpipe_run(&b, NULL, &end, &e);
+    bashpipe_say(&end, said, sizeof said);
+    tap_ok(rc == 0 && end.told == told && end.stopped == !told &&
+               (!told || strcmp(said, want) == 0),
+           "asked to stop, patience %d, trap '%s': %s", patience, trap, said);
+    close(b.stop);
+}
+
 int
 main(void)
 {
@@ -125,6 +157,9 @@ main(void)
     lines(&p, 1, 1, 2, "five");
     lines(&p, 1, 5, 9, "");
     test_changed(&p);
+    test_stop(&p, 60, "exit 3", 1, "3");
+    test_stop(&p, 1, "", 0, "");
+    test_stop(&p, 0, "exit 3", 0, "");
     spawn_quote(&quoted, "it's $x");
     tap_ok(str_is(buf_span(&quoted), "'it'\\''s $x'"), "quoted for a shell");
     buf_free(&quoted);
