@@ -130,15 +130,16 @@ genopt_fill(struct genopt *o, const struct lm *m, const struct filter *f,
 void
 genopt_tell(struct genopt *o, const struct generator *g, struct filter *f)
 {
-    static const char *const from[] = { [GENERATOR_NONE] = "none",
-                                        [GENERATOR_COMPUTED] = "computed",
-                                        [GENERATOR_WRITTEN] = "written",
-                                        [GENERATOR_READ] = "read" };
+    static const char *const from[] = { [LMPREFIX_NONE] = "none",
+                                        [LMPREFIX_COMPUTED] = "computed",
+                                        [LMPREFIX_WRITTEN] = "written",
+                                        [LMPREFIX_READ] = "read" };
+    const struct lmprefix *prefix = generator_prefix(g);
     size_t tokens;
-    enum generator_prefix how = generator_prefix(g, &tokens);
 
+    lmprefix_ids(prefix, &tokens);
     buf_printf(&o->told, "{\"slots\":%zu,\"prefix_tokens\":%zu,\"prefix\":\"%s\"}",
-               generator_slots(g), tokens, from[how]);
+               generator_slots(g), tokens, from[lmprefix_from(prefix)]);
     filter_result(f, (struct str){ o->told.p, o->told.n });
 }
 

@@ -2,13 +2,10 @@
 #include "infer/generator.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "infer/slots.h"
-#include "model/decodersize.h"
-#include "model/prefiximage.h"
 #include "tensor/logits.h"
 #include "tensor/ops.h"
 
@@ -23,19 +20,8 @@ struct generator {
     size_t pass; /* tokens of a pass, at least one for each slot */
     const int32_t *end;
     size_t n_end;
-    int32_t *prefix;
-    size_t n_prefix;
+    struct lmprefix *prefix;
     uint32_t *walk; /* [labels->n_run]: nodes, parents before children */
-    struct shared *shared;
-};
-
-/* What all prompts begin with: read from its file at the start, or computed by who needs
- * it first, as a run without a record, or one that only counts, needs none. */
-struct shared {
-    pthread_mutex_t lock;
-    struct prefiximage *image; /* NULL: it is not kept */
-    enum generator_prefix from;
-    struct decoder_seq *seq; /* NULL: not yet */
 };
 
 /* A sequence being written */
@@ -66,60 +52,6 @@ check(const struct generator_opt *o, struct err *e)
     if (o->max_tokens < 1)
         return err_set(e, ERR_USAGE, "--max-tokens is at least 1");
     return sample_check(&o->sample, e);
-}
-
-static struct decoder_seq *
-run_prefix(const struct generator *g, struct decoder_work *work)
-{
-    struct decoder_seq *seq = decoder_seq_new(g->m);
-
-    for (size_t at = 0; at < g->n_prefix;) {
-        size_t n = g->n_prefix - at < PASS_TOKENS ? g->n_prefix - at : PASS_TOKENS;
-        struct decoder_part part = { seq, g->prefix + at, n, n };
-
-        decoder_run(g->m, &part, 1, NULL, work);
-        at += n;
-    }
-    return seq;
-}
-
-static const struct decoder_seq *
-get_shared(const struct generator *g, struct generator_work *w)
-{
-    struct shared *s = g->shared;
-    const struct decoder_seq *seq;
-
-    pthread_mutex_lock(&s->lock);
-    if (s->seq == NULL) {
-        s->seq = run_prefix(g, &w->decoder);
-        s->from = s->image && prefiximage_write(s->image, s->seq) ? GENERATOR_WRITTEN
-                                                                  : GENERATOR_COMPUTED;
-    }
-    seq = s->seq;
-    pthread_mutex_unlock(&s->lock);
-    return seq;
-}
-
-/* The prefix from its file, if one is named and has it */
-static int
-read_prefix(struct generator *g, struct err *e)
-{
-    struct prefiximage_opt opt = { g->opt.prefix_file, g->prefix, g->n_prefix,
-                                   g->opt.lm->n_ctx };
-    struct decoder_seq *seq;
-
-    if (opt.path == NULL)
-        return 0;
-    if ((g->shared->image = prefiximage_open(g->m, &opt, e)) == NULL)
-        return -1;
-    seq = decoder_seq_new(g->m);
-    if (prefiximage_read(g->shared->image, seq)) {
-        g->shared->seq = seq;
-        g->shared->from = GENERATOR_READ;
-    } else {
-        decoder_seq_free(seq);
-    }
-    return 0;
 }
 
 /* The nodes that the network is fed, depth first: then a node's parents are the last
@@ -155,11 +87,10 @@ set_slots(struct generator *g, struct err *e)
     struct slots_opt o = { .mem = g->opt.mem,
                            .workers = g->opt.workers,
                            .most = g->opt.slots ? g->opt.slots : GENERATOR_SLOTS,
-                           .shared = g->n_prefix,
+                           .all = lmprefix_bytes(g->prefix),
                            .worker = 16 * v };
 
-    if (g->n_prefix > 0 && g->shared->seq == NULL) /* it will be computed */
-        o.all = decodersize_seq(g->m, g->n_prefix, 0);
+    lmprefix_ids(g->prefix, &o.shared);
     o.pass = o.most > PASS_TOKENS ? o.most : PASS_TOKENS;
     o.slot = sizeof(float) * (v + (size_t)g->m->n_embd + nodes) +
              3 * g->opt.lm->n_ctx * (sizeof(int32_t) + sizeof(float));
@@ -176,13 +107,9 @@ prepare(struct generator *g, struct err *e)
     const struct generator_opt *opt = &g->opt;
 
     g->end = chat_ends(opt->lm->chat, &g->n_end);
-    g->n_prefix = opt->n_prefix < opt->lm->n_ctx ? opt->n_prefix : 0;
-    if (g->n_prefix > 0) {
-        g->prefix = mem_alloc(mem_mul(g->n_prefix, sizeof *g->prefix));
-        memcpy(g->prefix, opt->prefix, g->n_prefix * sizeof *g->prefix);
-        if (read_prefix(g, e))
-            return -1;
-    }
+    g->prefix = lmprefix_open(opt->lm, opt->prefix, opt->n_prefix, opt->prefix_file, e);
+    if (g->prefix == NULL)
+        return -1;
     if (opt->labels)
         plan_labels(g);
     return set_slots(g, e);
@@ -198,8 +125,6 @@ generator_open(const struct generator_opt *opt, struct err *e)
     g = mem_zero(1, sizeof *g);
     g->opt = *opt;
     g->m = opt->lm->decoder;
-    g->shared = mem_zero(1, sizeof *g->shared);
-    pthread_mutex_init(&g->shared->lock, NULL);
     if (prepare(g, e)) {
         generator_close(g);
         return NULL;
@@ -212,11 +137,7 @@ generator_close(struct generator *g)
 {
     if (g == NULL)
         return;
-    decoder_seq_free(g->shared->seq);
-    prefiximage_close(g->shared->image);
-    pthread_mutex_destroy(&g->shared->lock);
-    mem_free(g->shared);
-    mem_free(g->prefix);
+    lmprefix_close(g->prefix);
     mem_free(g->walk);
     mem_free(g);
 }
@@ -227,11 +148,10 @@ generator_slots(const struct generator *g)
     return g->opt.slots;
 }
 
-enum generator_prefix
-generator_prefix(const struct generator *g, size_t *tokens)
+const struct lmprefix *
+generator_prefix(const struct generator *g)
 {
-    *tokens = g->n_prefix;
-    return g->shared->from;
+    return g->prefix;
 }
 
 /* ---- memory ---- */
@@ -366,8 +286,10 @@ begin(const struct generator *g, struct generator_work *w, struct generator_slot
       const struct generator_prompt *prompt, struct generator_answer *answer)
 {
     size_t left = g->opt.lm->n_ctx - prompt->n;
-    size_t common = chat_common(prompt->id, prompt->n - 1, g->prefix, g->n_prefix);
+    size_t n_prefix, common;
+    const int32_t *prefix = lmprefix_ids(g->prefix, &n_prefix);
 
+    common = chat_common(prompt->id, prompt->n - 1, prefix, n_prefix);
     *answer = (struct generator_answer){ .text = { "", 0 } };
     s->prompt = prompt;
     s->answer = answer;
@@ -379,7 +301,7 @@ begin(const struct generator *g, struct generator_work *w, struct generator_slot
     stopper_begin(&s->text);
     decoder_seq_reset(s->seq);
     if (common > 0)
-        decoder_seq_fork(s->seq, get_shared(g, w), common);
+        decoder_seq_fork(s->seq, lmprefix_seq(g->prefix, &w->decoder), common);
     s->fed = common;
     s->walked = 0;
     if (g->opt.masks == NULL)

@@ -29,6 +29,7 @@
 #include "base/err.h"
 #include "infer/labeltrie.h"
 #include "infer/lm.h"
+#include "infer/lmprefix.h"
 #include "infer/masks.h"
 #include "infer/sample.h"
 #include "infer/stopper.h"
@@ -54,14 +55,6 @@ struct generator_opt {
 };
 
 #define GENERATOR_SLOTS 32
-
-/* Where the prefix came from */
-enum generator_prefix {
-    GENERATOR_NONE,     /* there is none */
-    GENERATOR_COMPUTED, /* and not kept, or it could not be */
-    GENERATOR_WRITTEN,  /* computed and kept */
-    GENERATOR_READ,
-};
 
 struct generator_prompt {
     const int32_t *id; /* [n], n > 0, less than the model's n_ctx */
@@ -110,7 +103,7 @@ struct generator *generator_open(const struct generator_opt *opt, struct err *e)
 void generator_close(struct generator *g); /* NULL is fine */
 
 size_t generator_slots(const struct generator *g);
-enum generator_prefix generator_prefix(const struct generator *g, size_t *tokens);
+const struct lmprefix *generator_prefix(const struct generator *g);
 
 /* answer [n], valid until the next call with w. */
 void generator_run(const struct generator *g, struct generator_work *w,

@@ -25,8 +25,8 @@ KERNEL(pack_f32, void, (const float *w, size_t ldw, size_t n, size_t k, float *p
 
 /* x[m, k], after what `first` says, to 8 bits, row by row and block by block. In a
  * block: low = min, range = max - min, step = range * (1 / 254f), and q = (x - low) *
- * (254 / range) rounded to nearest even, 0 when range < 2^-100. Where one is not finite,
- * or the range is not, low is NaN and q anything. Bytes of q from k on, up to a
+ * (254 / range) rounded to nearest even, 0 when range < 2^-100. Where one is not
+ * finite, or the range is not, low is NaN and q anything. Bytes of q from k on, up to a
  * multiple of 4, are written with anything. k > 0.
  * If to->pairs, row r becomes row 2r, and fma(-step, q, x - low) row 2r + 1. */
 KERNEL(rows_q8, void,
@@ -48,8 +48,8 @@ KERNEL(gemm_q8, void,
  * mid, max = the largest |v|, step = max * (1 / 127f), q = v * (127 / max) rounded to
  * nearest even; where max < 2^-100 all are 0. Where one is not finite step is NaN, q
  * anything, mid, start and sum 0. k > 0 is a multiple of 32.
- * If to->pairs, mid is 0 and not written, row r becomes row 2r, and fma(-step, q, v) row
- * 2r + 1. */
+ * If to->pairs, mid is 0 and not written, row r becomes row 2r, and fma(-step, q, v)
+ * row 2r + 1. */
 KERNEL(rows_qb, void,
        (const float *x, size_t ldx, size_t m, size_t k,
         const struct kernel_q8_first *first, const struct kernel_qb *to))

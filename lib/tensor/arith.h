@@ -99,11 +99,11 @@ struct arith_ops {
     int adds_bias;
 };
 
-extern const struct arith_ops arith_f32, arith_i8, arith_i8_b32, arith_i16;
-extern const struct arith_ops arith_qb, arith_qb16; /* weights in blocks */
+extern const struct arith_ops arith_f32, arith_i8, arith_i8_b32, arith_i8_a16;
+extern const struct arith_ops arith_qb, arith_qb_a16; /* weights in blocks */
 
-/* y [m, columns of panel j] = rows [row, row + m) of x * panel j, whether they are pairs
- * or not; bias as in multiply(). */
+/* y [m, columns of panel j] = rows [row, row + m) of x * panel j, whether they are
+ * pairs or not; bias as in multiply(). */
 void arith_multiply(const struct pack *p, size_t j, const struct arith_rows *x,
                     size_t row, size_t m, const float *bias, float *y, size_t ldy);
 

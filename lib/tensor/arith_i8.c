@@ -8,11 +8,11 @@
  * has 16 bits, as two rows of 8 whose products are added; what is lost is lost on the
  * weights' side then, so nothing is balanced.
  *
- * Where it is known how large each input usually is, and no step, input l is divided, and its column
- * of the weights multiplied, by s[l] = sqrt(usual[l] / max |w[., l]|), so that both
- * sides share what a large input costs its block. Source: Xiao et al., "SmoothQuant:
- * Accurate and Efficient Post-Training Quantization for Large Language Models", 2023,
- * at strength 0.5, with the norm's own weights in place of samples.
+ * Where it is known how large each input usually is, and no step, input l is divided,
+ * and its column of the weights multiplied, by s[l] = sqrt(usual[l] / max |w[., l]|):
+ * both sides share what a large input costs its block. Source: Xiao et al.,
+ * "SmoothQuant: Accurate and Efficient Post-Training Quantization for Large Language
+ * Models", 2023, at strength 0.5, with the norm's own weights in place of samples.
  *
  * Head: [n_in] floats, what an activation is multiplied by, or nothing.
  * Panel: q [n_in / 4][nr][4], then step, sum and shift [blocks][nr]: kernel.h.
@@ -268,4 +268,4 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
 
 const struct arith_ops arith_i8 = ARITH_I8("i8", 128, 0);
 const struct arith_ops arith_i8_b32 = ARITH_I8("i8b32", 32, 0);
-const struct arith_ops arith_i16 = ARITH_I8("i16", 128, 1);
+const struct arith_ops arith_i8_a16 = ARITH_I8("i16", 128, 1);

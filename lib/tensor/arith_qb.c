@@ -2,10 +2,10 @@
  * arith_qb.c - weights as they are stored in blocks, activations in 8 bits
  *
  * Not an arithmetic with a name of its own: it is how i8, i8b32 and i16 multiply by a
- * matrix whose parts all are of a block type. Such weights are integers already; they would be
- * rounded once more for nothing. Nothing is lost here: panels hold the integers and
- * scales that the model's file has (kernel/qb.h), so that a product with few rows, as
- * it waits for memory, reads no more than the file's size.
+ * matrix whose parts all are of a block type. Such weights are integers already; they
+ * would be rounded once more for nothing. Nothing is lost here: panels hold the
+ * integers and scales that the model's file has (kernel/qb.h), so that a product with
+ * few rows, as it waits for memory, reads no more than the file's size.
  *
  * Activations are rounded by themselves, 32 at a time: rows_qb in kernel_list.h; the
  * product: gemm_qb. Few activations of a language model are far larger than the others,
@@ -391,4 +391,4 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
     }
 
 const struct arith_ops arith_qb = ARITH_QB("qb", 0);
-const struct arith_ops arith_qb16 = ARITH_QB("qb16", 1);
+const struct arith_ops arith_qb_a16 = ARITH_QB("qb16", 1);

@@ -12,7 +12,7 @@ static const struct arith_ops *const ariths[ARITHS] = {
     [ARITH_F32] = &arith_f32,
     [ARITH_I8] = &arith_i8,
     [ARITH_I8B32] = &arith_i8_b32,
-    [ARITH_I16] = &arith_i16,
+    [ARITH_I16] = &arith_i8_a16,
 };
 
 const char *
@@ -45,7 +45,7 @@ ops_for(enum arith arith, const struct pack_matrix *w)
 {
     if (arith == ARITH_F32 || !arith_qb_fits(w))
         return ariths[arith];
-    return ariths[arith]->pairs ? &arith_qb16 : &arith_qb;
+    return ariths[arith]->pairs ? &arith_qb_a16 : &arith_qb;
 }
 
 struct job {

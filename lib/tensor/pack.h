@@ -12,8 +12,8 @@
  * answer on every CPU. The layout behind it is a matter of the level and stays inside.
  * A new arithmetic is a file arith_NAME.c and a line in pack.c.
  *
- * Weights in blocks of integers (QUANT_Q8_0 and what follows) are not rounded again: but
- * for f32, a matrix whose parts all are such is multiplied by as it is stored,
+ * Weights in blocks of integers (QUANT_Q8_0 and what follows) are not rounded again:
+ * but for f32, a matrix whose parts all are such is multiplied by as it is stored,
  * activations having 8 bits, in i16 16, and a scale for every 32 inputs; packed it has
  * about the bytes that it has in the model's file. See arith_qb.c.
  *

@@ -213,7 +213,7 @@ test_definition(enum arith arith, size_t n_out, size_t n_in, const float *usual)
 
 /* ---- weights that are integers ---- */
 
-/* A step of 1/2 and q of 50 at most; activations that 8 bits hold: all sums are exact. */
+/* A step of 1/2 and q of 50 at most; activations that 8 bits hold: sums are exact. */
 static struct product
 integers(enum arith arith, size_t n_out, size_t n_in, const float *usual)
 {

@@ -162,8 +162,8 @@ test_product(struct product *t, const char *name)
     mem_free(x);
 }
 
-/* 16 bits of activations: of what 8 bits are off, a 127th part is left, and of a float's
- * bits some. */
+/* 16 bits of activations: of what 8 bits are off, a 127th part is left, and what floats
+ * lose. */
 static void
 test_sixteen(struct product *t, const char *name)
 {

@@ -54,7 +54,7 @@ test_turns(struct asker_opt o)
     o.n_turn = 1;
     if (!tap_ok((asker = asker_open(&o, &e)) != NULL, "opened"))
         return;
-    (void)generator_prefix(asker_generator(asker), &common);
+    (void)lmprefix_ids(generator_prefix(asker_generator(asker)), &common);
     tap_ok(common > 20, "%zu tokens are common", common);
     asker_run(asker, &all, text, TEXTS, a, info);
     for (size_t i = 0; i < TEXTS; i++) {
