@@ -96,7 +96,7 @@ check_math_pairs_qb(struct check *c)
 
             check_true(c,
                        fabs(got - (double)x[l]) <= (double)step[r.ld_step] * 0.501 +
-                                                       fabs((double)x[l]) * 0x1p-22 +
+                                                       127 * (double)step[0] * 0x1p-22 +
                                                        1e-29,
                        "pair %zu: %g, not %g", l, got, (double)x[l]);
         }
