@@ -21,7 +21,7 @@ push(struct arena *a, size_t n)
 
     if (a->total > cap && a->total < SIZE_MAX / 4)
         cap = a->total; /* doubling: few blocks, whatever the batch needs */
-    b = mem_alloc(cap > SIZE_MAX - HEADER ? SIZE_MAX : cap + HEADER);
+    b = mem_alloc(mem_add(cap, HEADER));
     *b = (struct arena_block){ .next = a->head, .cap = cap };
     a->head = b;
     a->total += cap;

@@ -10,7 +10,7 @@
 void
 buf_grow(struct buf *b, size_t n)
 {
-    size_t want = n > SIZE_MAX - b->n ? SIZE_MAX : b->n + n;
+    size_t want = mem_add(b->n, n);
     size_t cap = b->cap > SIZE_MAX / 2 ? SIZE_MAX : b->cap * 2;
 
     if (cap < want)

@@ -26,6 +26,12 @@ mem_mul(size_t count, size_t size)
     return size && count > SIZE_MAX / size ? SIZE_MAX : count * size;
 }
 
+size_t
+mem_add(size_t a, size_t b)
+{
+    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
+}
+
 /* A huge page costs one fault where small ones cost 512, which for weights is most of
  * the time it takes to load them. Only whole ones are asked for: no memory is wasted.
  */

@@ -22,6 +22,7 @@ void mem_free(void *p);                        /* NULL is fine */
 
 /* count * size, or SIZE_MAX (which no allocation satisfies) when that overflows. */
 size_t mem_mul(size_t count, size_t size);
+size_t mem_add(size_t a, size_t b); /* a + b, in the same way */
 
 /* Peak resident memory of this process in bytes, as the kernel counts it. */
 size_t mem_peak(void);

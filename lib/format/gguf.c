@@ -277,9 +277,7 @@ take_dtype(struct reader *r, struct weight *t, size_t n)
 static size_t
 align_up(size_t n, size_t to)
 {
-    size_t gap = (to - n % to) % to;
-
-    return n > SIZE_MAX - gap ? SIZE_MAX : n + gap;
+    return mem_add(n, (to - n % to) % to);
 }
 
 /* An entry; *end: where the data of the one before end, padded. */

@@ -88,7 +88,7 @@ read_data(struct marianbin_tensor *t, uint64_t bytes, struct bytes *r, struct er
     if (t->type == MARIANBIN_F32)
         need = mem_mul(count, 4);
     else if (t->type == MARIANBIN_I8)
-        need = count > SIZE_MAX - 4 ? SIZE_MAX : count + 4;
+        need = mem_add(count, 4);
     if ((t->data = bytes_take(r, bytes)) == NULL)
         return bad(t, e, "its data are beyond the end of the file");
     if (need > bytes)

@@ -1,8 +1,6 @@
 /* slots.c - how many sequences of a language model fit into so much memory at once */
 #include "infer/slots.h"
 
-#include <stdint.h>
-
 #include "base/mem.h"
 #include "model/decodersize.h"
 
@@ -11,21 +9,15 @@
 /* A thread's stack, its share of the heap, the record that it works on */
 #define WORKER (2 * MB)
 
-static size_t
-sum(size_t a, size_t b)
-{
-    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
-}
-
 int
 slots_fit(const struct lm *m, const struct slots_opt *o, size_t *n, struct err *e)
 {
-    size_t used = sum(sum(mem_now(), o->all), decodersize_tables(m->decoder));
+    size_t used = mem_add(mem_add(mem_now(), o->all), decodersize_tables(m->decoder));
     size_t workers = o->workers ? o->workers : 1;
-    size_t slot = sum(o->slot, decodersize_seq(m->decoder, m->n_ctx, o->shared));
+    size_t slot = mem_add(o->slot, decodersize_seq(m->decoder, m->n_ctx, o->shared));
     size_t worker =
-        sum(o->worker + WORKER, decodersize_work(m->decoder, o->pass, m->n_ctx));
-    size_t least = sum(used, mem_mul(workers, sum(worker, slot))), fit;
+        mem_add(o->worker + WORKER, decodersize_work(m->decoder, o->pass, m->n_ctx));
+    size_t least = mem_add(used, mem_mul(workers, mem_add(worker, slot))), fit;
 
     *n = o->most;
     if (o->mem == 0)

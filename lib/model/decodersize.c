@@ -1,16 +1,8 @@
 /* decodersize.c - how much memory a decoder takes to run, before it does */
 #include "model/decodersize.h"
 
-#include <stdint.h>
-
 #include "base/mem.h"
 #include "model/decodernet.h"
-
-static size_t
-sum(size_t a, size_t b)
-{
-    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
-}
 
 size_t
 decodersize_seq(const struct decoder *m, size_t n, size_t shared)
@@ -31,12 +23,12 @@ decodersize_work(const struct decoder *m, size_t n_tok, size_t n_ctx)
     size_t wide = d_ff > q ? d_ff : q;
     size_t floats = mem_mul(n_tok, row + (wide > d ? wide : d));
 
-    return sum(mem_mul(2 * sizeof(float), floats),
-               mem_mul(2, kv_attend_bytes(&m->net->kv, n_ctx)));
+    return mem_add(mem_mul(2 * sizeof(float), floats),
+                   mem_mul(2, kv_attend_bytes(&m->net->kv, n_ctx)));
 }
 
 size_t
 decodersize_tables(const struct decoder *m)
 {
-    return sum(m->net->word->bytes, m->net->position ? m->net->position->bytes : 0);
+    return mem_add(m->net->word->bytes, m->net->position ? m->net->position->bytes : 0);
 }

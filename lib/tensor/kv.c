@@ -60,7 +60,7 @@ lay_out(const struct kernels *k, const struct kv_shape *s)
     l.key = KV_BLOCK * s->dim;
     l.value = KV_BLOCK * l.panels * l.nr;
     l.scales = mem_mul(mem_mul(l.key + l.value, s->n_kv), l.size);
-    l.layer = l.scales > SIZE_MAX - scales ? SIZE_MAX : l.scales + scales;
+    l.layer = mem_add(l.scales, scales);
     return l;
 }
 
@@ -480,7 +480,7 @@ kv_attend_bytes(const struct kv_shape *s, size_t n_ctx)
     size_t rest = 2 * TILE * group * s->dim + panel;
 
     most = most > SCORES ? most : SCORES;
-    return mem_mul(most > SIZE_MAX - rest ? SIZE_MAX : most + rest, sizeof(float));
+    return mem_mul(mem_add(most, rest), sizeof(float));
 }
 
 void

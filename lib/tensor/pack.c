@@ -104,9 +104,7 @@ count_rows(const struct pack_matrix *w, struct err *e)
 static size_t
 all_bytes(const struct pack *p)
 {
-    size_t panels = mem_mul(p->n_panel, p->panel_bytes);
-
-    return p->head_bytes > SIZE_MAX - panels ? SIZE_MAX : p->head_bytes + panels;
+    return mem_add(p->head_bytes, mem_mul(p->n_panel, p->panel_bytes));
 }
 
 /* They are packed here. 0 or -1. */

@@ -21,6 +21,7 @@ memory(void)
     char *p, *q;
 
     tap_ok(mem_mul(SIZE_MAX / 2, 3) == SIZE_MAX && mem_mul(7, 6) == 42, "products");
+    tap_ok(mem_add(SIZE_MAX - 1, 2) == SIZE_MAX && mem_add(36, 6) == 42, "sums");
     tap_ok(mem_try(SIZE_MAX) == NULL, "what is impossible is refused");
     p = arena_alloc(&a, 100);
     q = arena_alloc(&a, 1 << 20);
