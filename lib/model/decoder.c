@@ -162,12 +162,6 @@ decoder_seq_reset(struct decoder_seq *s)
         s->block[i] = s->own[i];
 }
 
-static size_t
-blocks_of(size_t n)
-{
-    return n / KV_BLOCK + (n % KV_BLOCK > 0);
-}
-
 /* Room to name n blocks */
 static void
 name_blocks(struct decoder_seq *s, size_t n)
@@ -186,7 +180,7 @@ name_blocks(struct decoder_seq *s, size_t n)
 static void
 reserve(struct decoder_seq *s, size_t n)
 {
-    size_t need = blocks_of(n);
+    size_t need = kv_blocks(n);
 
     name_blocks(s, need);
     for (size_t i = 0; i < need; i++)
@@ -201,7 +195,7 @@ decoder_seq_begin(struct decoder_seq *s, void *const *block, size_t n)
     size_t whole = n / KV_BLOCK;
 
     decoder_seq_reset(s);
-    name_blocks(s, blocks_of(n));
+    name_blocks(s, kv_blocks(n));
     for (size_t i = 0; i < whole; i++)
         s->block[i] = block[i];
     reserve(s, n);

@@ -7,7 +7,7 @@
 size_t
 decodersize_seq(const struct decoder *m, size_t n, size_t shared)
 {
-    size_t blocks = n / KV_BLOCK + (n % KV_BLOCK > 0) - shared / KV_BLOCK;
+    size_t blocks = kv_blocks(n) - shared / KV_BLOCK;
 
     return mem_mul(blocks, kv_block_bytes(m->net->k, &m->net->kv));
 }

@@ -61,12 +61,6 @@ open_file(const struct decoder *m, const struct prefiximage_opt *opt)
 
 /* ---- blocks ---- */
 
-static size_t
-count_blocks(size_t n)
-{
-    return n / KV_BLOCK + (n % KV_BLOCK > 0);
-}
-
 static struct packfile_shape
 shape_of(const struct prefiximage *p, size_t block)
 {
@@ -106,7 +100,7 @@ prefiximage_close(struct prefiximage *p)
 int
 prefiximage_read(struct prefiximage *p, struct decoder_seq *s)
 {
-    size_t n = count_blocks(p->n);
+    size_t n = kv_blocks(p->n);
     void **block;
 
     if (p->file == NULL)
@@ -133,7 +127,7 @@ prefiximage_write(struct prefiximage *p, const struct decoder_seq *s)
 
     if (p->file == NULL)
         return 0;
-    for (size_t i = p->found; i < count_blocks(p->n); i++) {
+    for (size_t i = p->found; i < kv_blocks(p->n); i++) {
         struct packfile_shape shape = shape_of(p, i);
 
         packfile_add(p->file, &shape, block[i]);

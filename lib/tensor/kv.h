@@ -49,6 +49,13 @@ struct kv_shape {
     size_t n_kv, dim;
 };
 
+/* Blocks of n tokens */
+static inline size_t
+kv_blocks(size_t n)
+{
+    return n / KV_BLOCK + (n % KV_BLOCK > 0);
+}
+
 /* A multiple of MEM_ALIGN; SIZE_MAX: too many */
 size_t kv_block_bytes(const struct kernels *k, const struct kv_shape *s);
 
