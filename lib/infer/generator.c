@@ -9,9 +9,6 @@
 #include "tensor/logits.h"
 #include "tensor/ops.h"
 
-/* Tokens of a pass: enough for the products, few enough to stay in the caches */
-#define PASS_TOKENS 192
-
 #define MAX_SLOTS 1024
 
 struct generator {
@@ -91,12 +88,12 @@ set_slots(struct generator *g, struct err *e)
                            .worker = 16 * v };
 
     lmprefix_ids(g->prefix, &o.shared);
-    o.pass = o.most > PASS_TOKENS ? o.most : PASS_TOKENS;
+    o.pass = o.most > LM_PASS_TOKENS ? o.most : LM_PASS_TOKENS;
     o.slot = sizeof(float) * (v + (size_t)g->m->n_embd + nodes) +
              3 * g->opt.lm->n_ctx * (sizeof(int32_t) + sizeof(float));
     if (slots_fit(g->opt.lm, &o, &g->opt.slots, e))
         return -1;
-    g->pass = g->opt.slots > PASS_TOKENS ? g->opt.slots : PASS_TOKENS;
+    g->pass = g->opt.slots > LM_PASS_TOKENS ? g->opt.slots : LM_PASS_TOKENS;
     return 0;
 }
 

@@ -21,6 +21,10 @@
 /* The arithmetic where none is named */
 #define LM_ARITH ARITH_I16
 
+/* Tokens of a call of the decoder: enough for the products, few enough to stay in the
+ * caches */
+#define LM_PASS_TOKENS 192
+
 struct lm_opt {
     const char *path;      /* a folder or a GGUF file */
     const char *precision; /* name of an arithmetic; NULL: LM_ARITH */

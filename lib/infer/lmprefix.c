@@ -8,9 +8,6 @@
 #include "model/decodersize.h"
 #include "model/prefiximage.h"
 
-/* Tokens of a pass: enough for the products, few enough to stay in the caches */
-#define PASS_TOKENS 192
-
 struct lmprefix {
     const struct decoder *m;
     int32_t *id; /* [n] */
@@ -95,7 +92,7 @@ compute(const struct lmprefix *p, struct decoder_work *work)
     struct decoder_seq *seq = decoder_seq_new(p->m);
 
     for (size_t at = 0; at < p->n;) {
-        size_t n = p->n - at < PASS_TOKENS ? p->n - at : PASS_TOKENS;
+        size_t n = p->n - at < LM_PASS_TOKENS ? p->n - at : LM_PASS_TOKENS;
         struct decoder_part part = { seq, p->id + at, n, n };
 
         decoder_run(p->m, &part, 1, NULL, work);

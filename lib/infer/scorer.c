@@ -8,8 +8,7 @@
 #include "infer/slots.h"
 #include "tensor/logits.h"
 
-#define PASS_TOKENS 192 /* at once: enough for the products */
-#define PASS_LOGITS 16  /* rows of the vocabulary at once */
+#define PASS_LOGITS 16 /* rows of the vocabulary at once */
 
 void
 scorer_work_release(struct scorer_work *w)
@@ -33,9 +32,9 @@ scorer_fit(const struct lm *m, struct scorer_opt *opt, size_t mem, size_t worker
     struct slots_opt o = { .mem = mem,
                            .workers = workers,
                            .most = SCORER_SLOTS,
-                           .pass = PASS_TOKENS,
+                           .pass = LM_PASS_TOKENS,
                            .worker =
-                               sizeof(float) * (PASS_TOKENS * d + PASS_LOGITS * v),
+                               sizeof(float) * (LM_PASS_TOKENS * d + PASS_LOGITS * v),
                            .slot = sizeof(int32_t) * m->n_ctx };
 
     return slots_fit(m, &o, &opt->slots, e);
@@ -52,7 +51,7 @@ take_memory(const struct lm *m, const struct scorer_opt *opt, struct scorer_work
     w->seq = mem_zero(w->n_seq, sizeof(struct decoder_seq *));
     for (size_t i = 0; i < w->n_seq; i++)
         w->seq[i] = decoder_seq_new(m->decoder);
-    w->x = mem_alloc(mem_mul(PASS_TOKENS * d, sizeof *w->x));
+    w->x = mem_alloc(mem_mul(LM_PASS_TOKENS * d, sizeof *w->x));
     w->logits = mem_alloc(mem_mul(PASS_LOGITS * v, sizeof *w->logits));
 }
 
@@ -116,9 +115,9 @@ static void
 plan(const struct scorer_work *w, const struct ids *ids, size_t n, struct pass *p)
 {
     p->n = p->n_tok = 0;
-    while (p->text < n && p->n < w->n_seq && p->n_tok < PASS_TOKENS) {
+    while (p->text < n && p->n < w->n_seq && p->n_tok < LM_PASS_TOKENS) {
         size_t all = ids[p->text].n ? ids[p->text].n - 1 : 0,
-               room = PASS_TOKENS - p->n_tok;
+               room = LM_PASS_TOKENS - p->n_tok;
         size_t some = all - p->at < room ? all - p->at : room;
         struct decoder_seq *seq = w->seq[p->text % w->n_seq];
 
@@ -162,8 +161,8 @@ static void
 run_pass(const struct lm *m, struct scorer_work *w, const struct ids *ids,
          const struct pass *p, struct scorer_info *info)
 {
-    int32_t next[PASS_TOKENS];
-    double nll[PASS_TOKENS];
+    int32_t next[LM_PASS_TOKENS];
+    double nll[LM_PASS_TOKENS];
     size_t row = 0;
 
     decoder_run(m->decoder, p->part, p->n, w->x, &w->decoder);
