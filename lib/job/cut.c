@@ -47,14 +47,8 @@ needs_arcat(const struct file *f)
     return f->n > 0 && kind_magic(first) != KIND_NONE;
 }
 
-static int
-no_hash(struct err *e)
-{
-    return err_set(e, ERR_NOMEM, "no memory to hash an input");
-}
-
-static int
-cut_archive(struct manifest *m, uint32_t input, const struct file *f, struct err *e)
+static void
+cut_archive(struct manifest *m, uint32_t input, const struct file *f)
 {
     char hex[SHA_HEX];
     uint64_t n = f->n / CUT_ARCHIVE_BLOCKS / m->block + 1;
@@ -68,7 +62,6 @@ cut_archive(struct manifest *m, uint32_t input, const struct file *f, struct err
         s->from = i;
         s->to = n;
     }
-    return hex[0] ? 0 : no_hash(e);
 }
 
 /* Where the shard that begins at `from` ends: behind a newline, or with the file. */
@@ -84,8 +77,8 @@ end_of(const struct file *f, size_t from, uint64_t block)
     return nl ? (size_t)(nl - f->p) + 1 : f->n;
 }
 
-static int
-cut_lines(struct manifest *m, uint32_t input, const struct file *f, struct err *e)
+static void
+cut_lines(struct manifest *m, uint32_t input, const struct file *f)
 {
     m->input[input].sha256 = "";
     for (size_t at = 0, end; at < f->n; at = end) {
@@ -95,11 +88,8 @@ cut_lines(struct manifest *m, uint32_t input, const struct file *f, struct err *
         s->from = at;
         s->to = end;
         sha_hex(f->p + at, end - at, s->sha256);
-        if (s->sha256[0] == '\0')
-            return no_hash(e);
         file_let_go(f->p + at, end - at);
     }
-    return 0;
 }
 
 /* The next input of m. */
@@ -110,7 +100,6 @@ add_input(struct manifest *m, const char *path, struct err *e)
     struct manifest_input *in = &m->input[input];
     char *real = realpath(path, NULL);
     struct file f;
-    int rc;
 
     if (real == NULL)
         return err_set(e, ERR_INPUT, "cannot open '%s': %s", path, strerror(errno));
@@ -120,10 +109,12 @@ add_input(struct manifest *m, const char *path, struct err *e)
         return -1;
     in->size = f.n;
     in->state = state_of(m, &f);
-    rc = m->arcat || needs_arcat(&f) ? cut_archive(m, input, &f, e)
-                                     : cut_lines(m, input, &f, e);
+    if (m->arcat || needs_arcat(&f))
+        cut_archive(m, input, &f);
+    else
+        cut_lines(m, input, &f);
     file_unmap(&f);
-    return rc;
+    return 0;
 }
 
 int

@@ -10,7 +10,7 @@
 #define FORMAT 1
 
 struct prefiximage {
-    struct packfile *file; /* NULL: the weights have no name */
+    struct packfile *file;
     const struct decoder_net *net;
     size_t n;     /* tokens */
     size_t found; /* blocks that the file has */
@@ -52,11 +52,10 @@ open_file(const struct decoder *m, const struct prefiximage_opt *opt)
                                 .version = FORMAT,
                                 .level = layout };
 
-    if (!weights_sha(m->weights, 1, weights) || weights[0] == '\0')
-        return NULL;
+    weights_sha(m->weights, 1, weights);
     name_layout(m->net, layout, sizeof layout);
     hash_key(m, opt, weights, layout, hex);
-    return hex[0] ? packfile_open_at(opt->path, &key, NULL) : NULL;
+    return packfile_open_at(opt->path, &key, NULL);
 }
 
 /* ---- blocks ---- */
@@ -101,11 +100,8 @@ int
 prefiximage_read(struct prefiximage *p, struct decoder_seq *s)
 {
     size_t n = kv_blocks(p->n);
-    void **block;
+    void **block = mem_alloc(mem_mul(n, sizeof *block));
 
-    if (p->file == NULL)
-        return 0;
-    block = mem_alloc(mem_mul(n, sizeof *block));
     for (p->found = 0; p->found < n; p->found++) {
         struct packfile_shape shape = shape_of(p, p->found);
         const void *found = packfile_next(p->file, &shape);
@@ -125,8 +121,6 @@ prefiximage_write(struct prefiximage *p, const struct decoder_seq *s)
 {
     void *const *block = decoder_seq_blocks(s);
 
-    if (p->file == NULL)
-        return 0;
     for (size_t i = p->found; i < kv_blocks(p->n); i++) {
         struct packfile_shape shape = shape_of(p, i);
 
