@@ -30,6 +30,7 @@
 #define KERNEL_MAX_NR    32 /* the widest gemm_nr of all levels */
 #define KERNEL_MAX_Q8_NR 64
 #define KERNEL_MAX_BLOCK 128
+#define KERNEL_WIDE_STEP 256
 
 /*
  * add_norm: v = (y + bias) + residual; mean = sum(v) / n;
@@ -76,19 +77,21 @@ struct kernel_q8_panel {
 };
 
 /*
- * Rows of a matrix [m, k] for weights in blocks: x = mid + step * q with q from -127 to
- * 127; mid and step are of every 32 inputs; k is a multiple of 32.
+ * Rows of a matrix [m, k] for weights in blocks, k a multiple of 32. Of 8 bits: x = mid
+ * + step * q with q from -127 to 127; mid and step are of every 32 inputs. Wide, of 16:
+ * x = step * q with q = 256 * high + low, both from -127 to 127; step is of every
+ * KERNEL_WIDE_STEP inputs.
  */
 struct kernel_qb {
-    int8_t *q;      /* [m, ld] */
+    int8_t *q;      /* [m, ld]; wide: [m, 2, ld], the high bytes, then the low ones */
     float *step;    /* [m, ld_step] */
-    float *mid;     /* [m, ld_step]; not there when pairs */
+    float *mid;     /* [m, ld_step]; not there when wide */
     int32_t *start; /* [m, ld_group]: -zero times the sum of the group's q */
     float *sum;     /* [m, ld_group]: that sum */
     size_t ld, ld_step, ld_group;
     size_t group; /* of the weights' form: 16 or 32 */
     uint8_t zero; /* of the weights' form */
-    int pairs;    /* as in struct kernel_q8 */
+    int wide;
 };
 
 struct qsplit_form;

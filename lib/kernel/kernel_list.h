@@ -48,8 +48,9 @@ KERNEL(gemm_q8, void,
  * mid, max = the largest |v|, step = max * (1 / 127f), q = v * (127 / max) rounded to
  * nearest even; where max < 2^-100 all are 0. Where one is not finite step is NaN, q
  * anything, mid, start and sum 0. k > 0 is a multiple of 32.
- * If to->pairs, mid is 0 and not written, row r becomes row 2r, and fma(-step, q, v)
- * row 2r + 1. */
+ * If to->wide, to 16 bits, in blocks of KERNEL_WIDE_STEP, the last of which may be
+ * shorter, by the same rules: mid is 0 and not written, 32512 stands for 127, and where
+ * the low byte would be -128 q is one more. */
 KERNEL(rows_qb, void,
        (const float *x, size_t ldx, size_t m, size_t k,
         const struct kernel_q8_first *first, const struct kernel_qb *to))
@@ -58,7 +59,8 @@ KERNEL(rows_qb, void,
  * adds is a product with the sums of blocks of weights. Every output is one chain over
  * the groups g of k in order, which begins with the bias: t = the sum of q *
  * (u - zero), an integer, * d; with mins t = fma(a.sum, m, t); c = fma(a.step, t, c).
- */
+ * If a->wide, a chain for each step of a's, which begins with +0: t = fma(the sum, d,
+ * t); with mins t = fma(a.sum, m, t); behind its last group c = fma(a.step, t, c). */
 KERNEL(gemm_qb, void,
        (const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
         const float *bias, float *c, size_t ldc, size_t m, size_t n))

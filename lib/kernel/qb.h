@@ -26,7 +26,7 @@
 #include "quant/half.h"
 #include "quant/qsplit.h"
 
-#define QB_CHUNK 256
+#define QB_CHUNK KERNEL_WIDE_STEP
 #define QB_BLOCK 32
 
 /* Bytes of d, of s or of m for a column and group */

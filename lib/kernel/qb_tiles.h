@@ -13,7 +13,7 @@
 
 #include "kernel/qb.h"
 
-#define QB_ROWS 48
+#define QB_ROWS 96
 
 /* A chunk as tiles read it. u: [32 / 4][nr][4] for each block, which begin `stride`
  * apart; d and m: [groups][nr]. */
@@ -40,8 +40,8 @@ qb_at(const struct kernel_qb *a, size_t row, size_t l)
 {
     struct kernel_qb at = *a;
 
-    at.q += row * a->ld + l;
-    at.step += row * a->ld_step + l / QB_BLOCK;
+    at.q += row * (a->wide ? 2 : 1) * a->ld + l;
+    at.step += row * a->ld_step + l / (a->wide ? QB_CHUNK : QB_BLOCK);
     at.start += row * a->ld_group + l / a->group;
     at.sum += row * a->ld_group + l / a->group;
     return at;

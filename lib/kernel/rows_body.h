@@ -13,6 +13,7 @@
 #include "kernel/kernel.h"
 #include "kernel/math_body.h"
 #include "kernel/ref/vec_ref.h" /* where no other came first */
+#include "kernel/rows_qb_body.h"
 
 static void
 rows_bias(float *y, size_t ldy, size_t m, size_t n, const float *b)
@@ -215,39 +216,6 @@ rows_softmax(float *y, size_t ldy, size_t m, size_t n, float scale)
     }
 }
 
-/* Numbers of `count` vectors, a constant, n of which count, after what comes first;
- * those that do not count are anything. */
-INLINE void
-q8_load(const float *x, const struct kernel_q8_first *first, size_t n, size_t count,
-        struct v16 v[KERNEL_MAX_BLOCK / 16])
-{
-#pragma GCC unroll 8
-    for (size_t i = 0; i < KERNEL_MAX_BLOCK / 16; i++) {
-        size_t l = 16 * i;
-
-        v[i] = i < count ? v_load_n(x + l, n - l, 0.0f) : v_set1(0.0f);
-    }
-    if (first->gelu) {
-        gelu_coarse(v);
-        if (count > 4)
-            gelu_coarse(v + 4);
-    }
-    if (first->factor) {
-#pragma GCC unroll 8
-        for (size_t i = 0; i < count; i++)
-            v[i] = v_mul(v[i], v_load_n(first->factor + 16 * i, n - 16 * i, 0.0f));
-    }
-}
-
-/* v * up to the nearest integers, which adding 1.5 * 2^23 makes of them */
-INLINE struct v16
-q8_round(struct v16 v, struct v16 up)
-{
-    const struct v16 round = v_set1(0x1.8p23f);
-
-    return v_sub(v_fma(v, up, round), round);
-}
-
 /* One block of n numbers in `count` vectors, a constant, so that they stay in registers
  * where there are enough. With rest, v becomes what 8 bits leave of it. */
 INLINE void
@@ -343,99 +311,19 @@ rows_rows_q8(const float *x, size_t ldx, size_t m, size_t k,
         q8_rows(to->block, 0, x, ldx, m, k, first, to);
 }
 
-/* The middle of 32 numbers, or 0 where it is next to nothing */
-INLINE float
-qb_mid(const struct v16 v[2])
-{
-    float low = v_hmin(v_min(v[0], v[1])), high = v_hmax(v_max(v[0], v[1]));
-    float mid = low * 0.5f + high * 0.5f;
-
-    return fabsf(mid) < 0x1p-100f ? 0.0f : mid;
-}
-
-/* A block of a row: its 32 numbers, which become what 8 bits leave of them, its step,
- * its middle, if that is not NULL, and the sums of its one or two groups */
-INLINE void
-qb_put(size_t group, struct v16 v[2], int8_t *q, float *step, float *mid, float *sum)
-{
-    struct v16 b[2], was[2], a0, a1, up;
-    float max;
-    int bad;
-
-    if (mid) {
-        *mid = qb_mid(v);
-        v[0] = v_sub(v[0], v_set1(*mid));
-        v[1] = v_sub(v[1], v_set1(*mid));
-    }
-    a0 = v_abs(v[0]);
-    a1 = v_abs(v[1]);
-    max = v_hmax(v_max(a0, a1));
-    bad = v_any_nan(v_add(a0, a1)) || !(max < INFINITY);
-    *step = bad ? NAN : max >= 0x1p-100f ? max * (1.0f / 127.0f) : 0.0f;
-    if (mid)
-        *mid = bad ? 0.0f : *mid;
-    up = v_set1(max >= 0x1p-100f ? 127.0f / max : 0.0f);
-    was[0] = v[0];
-    was[1] = v[1];
-    v[0] = q8_round(v[0], up);
-    v[1] = q8_round(v[1], up);
-    b[0] = v_add(v[0], v_set1(127.0f));
-    b[1] = v_add(v[1], v_set1(127.0f));
-    v_store_u8((uint8_t *)q, b, 2, 127, 32);
-    /* Sums of integers, exact in any order */
-    sum[0] = bad ? 0.0f : v_sum(group == 32 ? v_add(v[0], v[1]) : v[0]);
-    if (group == 16)
-        sum[1] = bad ? 0.0f : v_sum(v[1]);
-    v[0] = v_fma(v_set1(-*step), v[0], was[0]);
-    v[1] = v_fma(v_set1(-*step), v[1], was[1]);
-}
-
-/* The block that begins at l, of which v is left, to row `row` */
-INLINE void
-qb_put_at(size_t group, struct v16 v[2], const struct kernel_qb *to, size_t row,
-          size_t l)
-{
-    float *sum = to->sum + row * to->ld_group + l / group;
-    int32_t *start = to->start + row * to->ld_group + l / group;
-
-    float *mid = to->pairs ? NULL : to->mid + row * to->ld_step + l / 32;
-
-    qb_put(group, v, to->q + row * to->ld + l, to->step + row * to->ld_step + l / 32,
-           mid, sum);
-    for (size_t g = 0; g < 32 / group; g++)
-        start[g] = -to->zero * (int32_t)sum[g];
-}
-
-/* group is a constant. */
-INLINE void
-qb_rows(size_t group, const float *x, size_t ldx, size_t m, size_t k,
-        const struct kernel_q8_first *first, const struct kernel_qb *to)
-{
-    struct v16 v[KERNEL_MAX_BLOCK / 16];
-
-    for (size_t r = 0; r < m; r++, x += ldx) {
-        size_t row = to->pairs ? 2 * r : r;
-
-        for (size_t l = 0; l < k; l += 32) {
-            struct kernel_q8_first at = *first;
-
-            if (at.factor)
-                at.factor += l;
-            q8_load(x + l, &at, 32, 2, v);
-            qb_put_at(group, v, to, row, l);
-            if (to->pairs)
-                qb_put_at(group, v, to, row + 1, l);
-        }
-    }
-}
-
 static void
 rows_rows_qb(const float *x, size_t ldx, size_t m, size_t k,
              const struct kernel_q8_first *first, const struct kernel_qb *to)
 {
     const struct kernel_q8_first plain = { 0, NULL };
 
-    if (to->group == 16)
+    if (to->wide && to->group == 16)
+        wide_rows(16, x, ldx, m, k, first, to);
+    else if (to->wide && (first->gelu || first->factor))
+        wide_rows(32, x, ldx, m, k, first, to);
+    else if (to->wide)
+        wide_rows(32, x, ldx, m, k, &plain, to);
+    else if (to->group == 16)
         qb_rows(16, x, ldx, m, k, first, to);
     else if (first->gelu || first->factor)
         qb_rows(32, x, ldx, m, k, first, to);

@@ -60,7 +60,8 @@ struct arith_ops {
     const char *name;
     int version;  /* of the layout of panels: a change of it outdates packed files */
     size_t block; /* inputs that share a scale; 0: there are no scales */
-    int pairs;    /* activations have 16 bits: as in struct kernel_q8 */
+    size_t bytes; /* of an activation in its rows */
+    int pairs;    /* an activation of 16 bits is in two rows: struct kernel_q8 */
 
     /* nr, head_bytes and panel_bytes of p, by its kernels, n_in and w; bytes are
      * multiples of MEM_ALIGN, SIZE_MAX: too many. */

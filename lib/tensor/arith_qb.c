@@ -1,5 +1,5 @@
 /*
- * arith_qb.c - weights as they are stored in blocks, activations in 8 bits
+ * arith_qb.c - weights as they are stored in blocks, activations in 8 bits or 16
  *
  * Not an arithmetic with a name of its own: it is how i8, i8b32 and i16 multiply by a
  * matrix whose parts all are of a block type. Such weights are integers already; they
@@ -10,9 +10,9 @@
  * Activations are rounded by themselves, 32 at a time: rows_qb in kernel_list.h; the
  * product: gemm_qb. Few activations of a language model are far larger than the others,
  * so a block is rounded about its middle, which gains one bit where it has such a one;
- * the middles are multiplied by the sums of the blocks of weights, in f32. Activations
- * of 16 bits have no need of that. How large inputs usually are is of no use: to
- * balance weights would be to round them.
+ * the middles are multiplied by the sums of the blocks of weights, in f32. Those of 16
+ * bits, 256 at a time, have no need of that. How large inputs usually are is of no use:
+ * to balance weights would be to round them.
  *
  * Parts of several types become bytes with scales that all of them have.
  */
@@ -72,11 +72,18 @@ sums_offset(const struct pack *p)
     return round_up(qb_bytes(&p->form, p->nr, p->n_in), MEM_ALIGN);
 }
 
-/* Of middles alone, which pairs do without */
+/* Do activations have 16 bits? */
+static int
+is_wide(const struct pack *p)
+{
+    return p->ops->block == KERNEL_WIDE_STEP;
+}
+
+/* Of middles alone, which wide activations do without */
 static size_t
 sums_bytes(const struct pack *p)
 {
-    size_t n = p->ops->pairs ? 0 : p->n_in / QB_BLOCK * p->nr;
+    size_t n = is_wide(p) ? 0 : p->n_in / QB_BLOCK * p->nr;
 
     return round_up(n * sizeof(float), MEM_ALIGN);
 }
@@ -247,7 +254,7 @@ pack_chunk(struct pack *p, const struct pack_matrix *w, size_t j, size_t i, size
     struct cursor c = cursor_at(p, j, i, l);
     struct qsplit x;
 
-    if (!p->ops->pairs)
+    if (!is_wide(p))
         put_sums(p, j, i, l, type, row + quant_bytes(type, l), n);
     qsplit_take(type, row + quant_bytes(type, l), n, &x);
     if (c.form->scale == QSPLIT_SUPER) {
@@ -300,7 +307,7 @@ take(struct pack *p, size_t j, const struct pack *from, const int32_t *row)
             struct cursor b = cursor_at(from, r / p->nr, r % p->nr, l);
 
             take_block(&a, &b);
-            if (!p->ops->pairs)
+            if (!is_wide(p))
                 *sum_at(p, j, i, l / QB_BLOCK) =
                     *sum_at(from, r / p->nr, r % p->nr, l / QB_BLOCK);
         }
@@ -312,35 +319,34 @@ static struct arith_rows
 rows_new(const struct pack *p, size_t m, struct arena *mem)
 {
     struct arith_rows to = {
-        .qb = { .group = p->form.group, .zero = p->form.zero, .pairs = p->ops->pairs }
+        .qb = { .group = p->form.group, .zero = p->form.zero, .wide = is_wide(p) }
     };
     struct kernel_qb *qb = &to.qb;
 
     /* Not a multiple of 512 apart, so that rows do not meet in a few sets of L1. */
     qb->ld = round_up(p->n_in, 64) + 64;
-    qb->ld_step = p->n_in / QB_BLOCK;
+    qb->ld_step = (p->n_in + p->ops->block - 1) / p->ops->block;
     qb->ld_group = p->n_in / qb->group;
-    m = mem_mul(m, qb->pairs ? 2 : 1);
-    qb->q = arena_alloc(mem, mem_mul(m, qb->ld));
+    qb->q = arena_alloc(mem, mem_mul(m, qb->wide ? 2 * qb->ld : qb->ld));
     qb->step = arena_alloc(mem, mem_mul(m, qb->ld_step * sizeof *qb->step));
-    if (!qb->pairs)
+    if (!qb->wide)
         qb->mid = arena_alloc(mem, mem_mul(m, qb->ld_step * sizeof *qb->mid));
     qb->start = arena_alloc(mem, mem_mul(m, qb->ld_group * sizeof *qb->start));
     qb->sum = arena_alloc(mem, mem_mul(m, qb->ld_group * sizeof *qb->sum));
     return to;
 }
 
-/* Rows from `row` on and inputs from l on */
+/* Rows from `row` on and inputs from l on, a multiple of the arithmetic's block */
 static struct kernel_qb
-rows_at(const struct arith_rows *rows, size_t row, size_t l)
+rows_at(const struct pack *p, const struct arith_rows *rows, size_t row, size_t l)
 {
     struct kernel_qb at = rows->qb;
+    size_t step = row * at.ld_step + l / p->ops->block;
 
-    row *= at.pairs ? 2 : 1;
-    at.q += row * at.ld + l;
-    at.step += row * at.ld_step + l / QB_BLOCK;
-    if (!at.pairs)
-        at.mid += row * at.ld_step + l / QB_BLOCK;
+    at.q += row * (at.wide ? 2 : 1) * at.ld + l;
+    at.step += step;
+    if (!at.wide)
+        at.mid += step;
     at.start += row * at.ld_group + l / at.group;
     at.sum += row * at.ld_group + l / at.group;
     return at;
@@ -351,7 +357,7 @@ rows_put(const struct pack *p, struct arith_rows *rows, size_t row, size_t l, fl
          size_t ldy, size_t m, size_t n, const float *bias, int gelu)
 {
     struct kernel_q8_first first = { gelu, NULL };
-    struct kernel_qb to = rows_at(rows, row, l);
+    struct kernel_qb to = rows_at(p, rows, row, l);
 
     if (bias)
         p->k->bias(y, ldy, m, n, bias);
@@ -373,22 +379,22 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
          size_t m, const float *bias, float *y, size_t ldy)
 {
     struct kernel_qb_panel w = { &p->form, arith_panel(p, j) };
-    struct kernel_qb at = rows_at(x, row, 0);
+    struct kernel_qb at = rows_at(p, x, row, 0);
     size_t n = arith_width(p, j), nr = p->k->gemm_nr;
 
     p->k->gemm_qb(&at, &w, p->n_in, bias, y, ldy, m, n);
-    for (size_t i = 0; i < n && !at.pairs; i += nr)
+    for (size_t i = 0; i < n && !at.wide; i += nr)
         p->k->gemm_f32(at.mid, at.ld_step, sum_at(p, j, i, 0), p->n_in / QB_BLOCK,
                        y + i, ldy, m, n - i < nr ? n - i : nr, 1);
 }
 
-#define ARITH_QB(label, two)                                                           \
+#define ARITH_QB(label, layout, inputs, each)                                          \
     {                                                                                  \
-        .name = label, .version = 2, .block = QB_BLOCK, .pairs = two,                  \
+        .name = label, .version = layout, .block = inputs, .bytes = each,              \
         .measure = measure, .pack = pack, .take = take, .rows = rows,                  \
         .rows_new = rows_new, .rows_put = rows_put, .multiply = multiply,              \
         .adds_bias = 1                                                                 \
     }
 
-const struct arith_ops arith_qb = ARITH_QB("qb", 0);
-const struct arith_ops arith_qb_a16 = ARITH_QB("qb16", 1);
+const struct arith_ops arith_qb = ARITH_QB("qb", 2, QB_BLOCK, 1);
+const struct arith_ops arith_qb_a16 = ARITH_QB("qb16", 2, KERNEL_WIDE_STEP, 2);

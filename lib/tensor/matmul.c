@@ -12,7 +12,7 @@
 
 /* Rows that go through a panel at once: what comes of them stays in L1 until its end is
  * done. A multiple of the rows that every kernel takes at once. */
-#define CHUNK 48
+#define CHUNK 96
 
 struct matmul_rows {
     const struct pack *w; /* what they will be multiplied by */
@@ -148,9 +148,7 @@ static const struct matmul_end nothing = { 0 };
 static size_t
 rows_at_once(const struct pack *w, size_t m)
 {
-    size_t bytes = !w->ops->block ? sizeof(float) : w->ops->pairs ? 2 : 1;
-
-    return panel_rows(w->k, m, w->n_in * bytes / sizeof(float));
+    return panel_rows(w->k, m, w->n_in * w->ops->bytes / sizeof(float));
 }
 
 /* Part `part` of `parts` */

@@ -28,10 +28,13 @@ static const struct {
     enum arith arith;
     enum quant_type type;
 } kinds[] = {
-    { "i8b32", ARITH_I8B32, QUANT_F32 }, { "i8", ARITH_I8, QUANT_F32 },
-    { "Q8_0", ARITH_I8B32, QUANT_Q8_0 }, { "Q4_0", ARITH_I8B32, QUANT_Q4_0 },
-    { "Q4_1", ARITH_I8B32, QUANT_Q4_1 }, { "Q5_0", ARITH_I8B32, QUANT_Q5_0 },
-    { "Q4_K", ARITH_I8B32, QUANT_Q4_K }, { "Q6_K", ARITH_I8B32, QUANT_Q6_K },
+    { "i8b32", ARITH_I8B32, QUANT_F32 },   { "i8", ARITH_I8, QUANT_F32 },
+    { "Q8_0", ARITH_I8B32, QUANT_Q8_0 },   { "Q4_0", ARITH_I8B32, QUANT_Q4_0 },
+    { "Q4_1", ARITH_I8B32, QUANT_Q4_1 },   { "Q5_0", ARITH_I8B32, QUANT_Q5_0 },
+    { "Q4_K", ARITH_I8B32, QUANT_Q4_K },   { "Q6_K", ARITH_I8B32, QUANT_Q6_K },
+    { "Q8_0 i16", ARITH_I16, QUANT_Q8_0 }, { "Q4_1 i16", ARITH_I16, QUANT_Q4_1 },
+    { "Q5_0 i16", ARITH_I16, QUANT_Q5_0 }, { "Q4_K i16", ARITH_I16, QUANT_Q4_K },
+    { "Q6_K i16", ARITH_I16, QUANT_Q6_K },
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 

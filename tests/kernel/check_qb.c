@@ -5,24 +5,34 @@
 #include "check.h"
 #include "kernel/qb.h"
 
-/* For m rows, or pairs of them */
 static struct kernel_qb
-new_rows(struct check *c, size_t m, size_t k, const struct qsplit_form *f, int pairs)
+new_rows(struct check *c, size_t m, size_t k, const struct qsplit_form *f, int wide)
 {
+    size_t block = wide ? KERNEL_WIDE_STEP : 32;
     struct kernel_qb r = { .ld = k,
-                           .ld_step = k / 32,
+                           .ld_step = (k + block - 1) / block,
                            .ld_group = k / f->group,
                            .group = f->group,
                            .zero = f->zero,
-                           .pairs = pairs };
+                           .wide = wide };
 
-    m *= pairs ? 2 : 1;
-    r.q = check_bytes(c, m * r.ld);
+    r.q = check_bytes(c, m * r.ld * (wide ? 2 : 1));
     r.step = check_floats(c, m * r.ld_step);
     r.mid = check_floats(c, m * r.ld_step);
     r.start = check_bytes(c, m * r.ld_group * sizeof *r.start);
     r.sum = check_floats(c, m * r.ld_group);
     return r;
+}
+
+/* q of input l of row r: what goes with a NaN may be anything. */
+static int
+q_at(const struct kernel_qb *a, size_t r, size_t l)
+{
+    const int8_t *q = a->q + r * (a->wide ? 2 : 1) * a->ld + l;
+
+    if (isnan(a->step[r * a->ld_step + l / (a->wide ? KERNEL_WIDE_STEP : 32)]))
+        return 0;
+    return a->wide ? 256 * q[0] + q[a->ld] : q[0];
 }
 
 static void
@@ -35,25 +45,26 @@ compare_rows(struct check *c, size_t m, size_t k, const struct qsplit_form *f,
         .gelu = check_below(c, 2) != 0,
         .factor = check_below(c, 2) ? check_fill(c, k, CHECK_TAME) : NULL,
     };
-    int pairs = check_below(c, 2) != 0;
-    struct kernel_qb want = new_rows(c, m, k, f, pairs);
-    struct kernel_qb got = new_rows(c, m, k, f, pairs);
+    int wide = check_below(c, 2) != 0;
+    struct kernel_qb want = new_rows(c, m, k, f, wide);
+    struct kernel_qb got = new_rows(c, m, k, f, wide);
 
     for (size_t l = 0; l < k && check_below(c, 3) == 0; l++)
         x[l] *= 0x1p-99f; /* where a block becomes zero */
     c->ref->rows_qb(x, ldx, m, k, &first, &want);
     c->got->rows_qb(x, ldx, m, k, &first, &got);
-    m *= pairs ? 2 : 1;
-    check_same(c, want.step, got.step, m * k / 32, "step, m %zu k %zu", m, k);
-    if (!pairs)
+    check_same(c, want.step, got.step, m * want.ld_step, "step, m %zu k %zu", m, k);
+    if (!wide)
         check_same(c, want.mid, got.mid, m * k / 32, "mid, m %zu k %zu", m, k);
     check_same(c, want.sum, got.sum, m * k / f->group, "sum, m %zu k %zu", m, k);
     check_true(c,
                memcmp(want.start, got.start, m * k / f->group * sizeof *got.start) == 0,
                "start, m %zu k %zu", m, k);
-    for (size_t i = 0; i < m * k; i++) /* what goes with a NaN may be anything */
-        check_true(c, isnan(want.step[i / 32]) || want.q[i] == got.q[i],
-                   "m %zu k %zu: q[%zu] %d, not %d", m, k, i, got.q[i], want.q[i]);
+    for (size_t r = 0; r < m; r++)
+        for (size_t l = 0; l < k; l++)
+            check_true(c, q_at(&want, r, l) == q_at(&got, r, l),
+                       "m %zu k %zu: q of %zu, %zu is %d, not %d", m, k, r, l,
+                       q_at(&got, r, l), q_at(&want, r, l));
     check_drop(c);
 }
 
@@ -78,27 +89,33 @@ check_rows_qb(struct check *c)
                              (enum check_mix)mix);
 }
 
-/* A pair of rows is near x, as in check_q8.c. */
+/* 16 bits are as near as the block's largest number lets them be, and add up. */
 void
-check_math_pairs_qb(struct check *c)
+check_math_wide_qb(struct check *c)
 {
     enum { K = 320 };
 
     for (size_t i = 0; i < FORMS; i++) {
-        float *x = check_fill(c, K, CHECK_TAME);
+        float *x = check_fill(c, K, CHECK_TAME), max[2] = { 0 };
         struct kernel_qb r = new_rows(c, 1, K, &forms[i], 1);
 
+        x[check_below(c, K)] = check_below(c, 2) ? 100.0f : -100.0f; /* of +-32512 */
+        for (size_t l = 0; l < K; l++)
+            max[l / 256] = fmaxf(max[l / 256], fabsf(x[l]));
         c->got->rows_qb(x, K, 1, K, &(struct kernel_q8_first){ 0 }, &r);
         for (size_t l = 0; l < K; l++) {
-            const float *step = r.step + l / 32;
-            double got =
-                (double)step[0] * r.q[l] + (double)step[r.ld_step] * r.q[r.ld + l];
+            double step = (double)max[l / 256] / 32512;
+            double got = (double)r.step[l / 256] * q_at(&r, 0, l);
 
-            check_true(c,
-                       fabs(got - (double)x[l]) <= (double)step[r.ld_step] * 0.501 +
-                                                       127 * (double)step[0] * 0x1p-22 +
-                                                       1e-29,
-                       "pair %zu: %g, not %g", l, got, (double)x[l]);
+            check_true(c, fabs(got - (double)x[l]) <= step * 1.51 + 1e-29,
+                       "%zu: %g, not %g", l, got, (double)x[l]);
+        }
+        for (size_t g = 0; g < K / forms[i].group; g++) {
+            int sum = 0;
+            for (size_t l = 0; l < forms[i].group; l++)
+                sum += q_at(&r, 0, g * forms[i].group + l);
+            check_true(c, (double)r.sum[g] == sum && r.start[g] == -r.zero * sum,
+                       "sum of group %zu: %g, not %d", g, (double)r.sum[g], sum);
         }
         check_drop(c);
     }
@@ -208,10 +225,10 @@ new_panel(struct check *c, const struct weights *w, size_t j, size_t nr)
 
 /* c [m, n], by the rows and panels of a level */
 static void
-multiply(struct check *c, const struct kernels *k, const struct weights *w,
+multiply(struct check *c, const struct kernels *k, const struct weights *w, int wide,
          const float *x, size_t m, const float *bias, float *out, size_t ldc)
 {
-    struct kernel_qb a = new_rows(c, m, w->k, w->f, 0);
+    struct kernel_qb a = new_rows(c, m, w->k, w->f, wide);
 
     k->rows_qb(x, w->k, m, w->k, &(struct kernel_q8_first){ 0 }, &a);
     for (size_t j = 0; j < w->n; j += k->qb_nr) {
@@ -223,8 +240,8 @@ multiply(struct check *c, const struct kernels *k, const struct weights *w,
 }
 
 static void
-check_product(struct check *c, const struct qsplit_form *f, size_t m, size_t n,
-              size_t k)
+check_product(struct check *c, const struct qsplit_form *f, int wide, size_t m,
+              size_t n, size_t k)
 {
     struct weights w = new_weights(c, f, k, n);
     size_t ldc = n + check_below(c, 3), size = m && n ? (m - 1) * ldc + n : 0;
@@ -234,21 +251,34 @@ check_product(struct check *c, const struct qsplit_form *f, size_t m, size_t n,
 
     for (size_t i = 0, ends = check_below(c, 3); i < m * k && ends == 0; i++)
         x[i] = check_below(c, 2) ? 1.0f : -1.0f; /* what could saturate would */
-    multiply(c, c->ref, &w, x, m, bias, want, ldc);
-    multiply(c, c->got, &w, x, m, bias, got, ldc);
-    check_same(c, want, got, size, "m %zu n %zu k %zu, %d bits, group %d, scale %d", m,
-               n, k, f->bits, f->group, f->scale);
+    multiply(c, c->ref, &w, wide, x, m, bias, want, ldc);
+    multiply(c, c->got, &w, wide, x, m, bias, got, ldc);
+    check_same(c, want, got, size,
+               "m %zu n %zu k %zu, %d bits, group %d, scale %d, wide %d", m, n, k,
+               f->bits, f->group, f->scale, wide);
     check_drop(c);
+}
+
+static void
+check_gemm(struct check *c, int wide)
+{
+    for (size_t i = 0; i < FORMS; i++) {
+        for (size_t m = 0; m <= 14; m++)
+            for (size_t n = 1; n <= 140; n += 1 + check_below(c, 60))
+                check_product(c, &forms[i], wide, m, n, 32 * (1 + check_below(c, 19)));
+        check_product(c, &forms[i], wide, 53, 70, 576);
+        check_product(c, &forms[i], wide, 97, 64, 256);
+    }
 }
 
 void
 check_gemm_qb(struct check *c)
 {
-    for (size_t i = 0; i < FORMS; i++) {
-        for (size_t m = 0; m <= 14; m++)
-            for (size_t n = 1; n <= 140; n += 1 + check_below(c, 60))
-                check_product(c, &forms[i], m, n, 32 * (1 + check_below(c, 9)));
-        check_product(c, &forms[i], 53, 70, 576);
-        check_product(c, &forms[i], 97, 64, 256);
-    }
+    check_gemm(c, 0);
+}
+
+void
+check_gemm_wide_qb(struct check *c)
+{
+    check_gemm(c, 1);
 }

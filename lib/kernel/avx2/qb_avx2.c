@@ -14,9 +14,10 @@
 
 #define EACH_ROW(X) X(0) X(1) X(2) X(3)
 
-#define FINISH(r)                                                                      \
-    if (m > r)                                                                         \
-        group_finish(mins, t, r, lo##r, hi##r, c);
+#define FINISH_ALL                                                                     \
+    EACH_ROW(GROUP_FINISH)                                                             \
+    GROUP_FINISH_WIDE(0, 1)                                                            \
+    GROUP_FINISH_WIDE(2, 3)
 
 /* Weights of four bits */
 INLINE void
@@ -46,7 +47,7 @@ multiply_4(size_t m, int mins, const struct ymm_group *t, float *c)
         EACH_ROW(STEP)
     }
     EACH_ROW(WIDEN)
-    EACH_ROW(FINISH)
+    FINISH_ALL
 #undef START
 #undef STEP
 #undef WIDEN
@@ -87,7 +88,7 @@ multiply_6(size_t m, int mins, const struct ymm_group *t, float *c)
         w1 = ymm_load(u + 4 * NR + 32);
         EACH_ROW(HIGH)
     }
-    EACH_ROW(FINISH)
+    FINISH_ALL
 #undef START
 #undef LOW
 #undef HIGH
@@ -125,7 +126,7 @@ multiply_8(size_t m, int mins, const struct ymm_group *t, float *c)
         __m256i abs1 = _mm256_abs_epi8(w1);
         EACH_ROW(STEP)
     }
-    EACH_ROW(FINISH)
+    FINISH_ALL
 #undef START
 #undef STEP
 }
@@ -135,11 +136,13 @@ tile(size_t m, const struct qsplit_form *f, const struct kernel_qb *a,
      const struct qb_chunk *w, float *c)
 {
 #define CASES(multiply)                                                                \
-    switch (YMM_TALL(m, f)) {                                                          \
+    switch (YMM_TALL(m, f, a->wide)) {                                                 \
         YMM_CASES(multiply, 1)                                                         \
         YMM_CASES(multiply, 2)                                                         \
         YMM_CASES(multiply, 3)                                                         \
         YMM_CASES(multiply, 4)                                                         \
+        YMM_WIDE_CASES(multiply, 2)                                                    \
+        YMM_WIDE_CASES(multiply, 4)                                                    \
     }
     if (f->bits == 8 || f->levels)
         CASES(multiply_8)
@@ -188,10 +191,12 @@ static void
 gemm(const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
      const float *bias, float *c, size_t ldc, size_t m, size_t n)
 {
-    if (m <= YMM_FEW)
+    size_t each = a->wide ? 2 : 1;
+
+    if (m <= YMM_FEW / each)
         few(a, w, k, bias, c, ldc, m, n);
     else
-        qb_gemm(ymm_unpack, tile, NR, MR, a, w, k, bias, c, ldc, m, n);
+        qb_gemm(ymm_unpack, tile, NR, MR / each, a, w, k, bias, c, ldc, m, n);
 }
 
 void

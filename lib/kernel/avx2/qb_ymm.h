@@ -218,20 +218,53 @@ ymm_finish_qb(int mins, __m256i dot, float row_step, float row_sum, __m256 d, __
     _mm256_store_ps(c, _mm256_fmadd_ps(_mm256_set1_ps(row_step), t, _mm256_load_ps(c)));
 }
 
-/* A group of a chunk: its number, and where it begins */
+/* The same for a wide row, from its sums with high and with low bytes, but for its
+ * step */
+INLINE void
+ymm_finish_wide(int mins, __m256i high, __m256i low, float row_sum, __m256 d, __m256 m,
+                float *c)
+{
+    __m256i dot = _mm256_add_epi32(_mm256_slli_epi32(high, 8), low);
+    __m256 t = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), d, _mm256_load_ps(c));
+
+    if (mins)
+        t = _mm256_fmadd_ps(_mm256_set1_ps(row_sum), m, t);
+    _mm256_store_ps(c, t);
+}
+
+/* c [m, NR] += step of each row * sum [m, NR] */
+INLINE void
+ymm_end_wide(size_t m, const struct kernel_qb *a, size_t chunk, const float *sum,
+             float *c)
+{
+    for (size_t r = 0; r < m; r++) {
+        const __m256 step = _mm256_set1_ps(a->step[r * a->ld_step + chunk]);
+
+        for (size_t i = r * NR; i < (r + 1) * NR; i += 8)
+            _mm256_store_ps(c + i, _mm256_fmadd_ps(step, _mm256_load_ps(sum + i),
+                                                   _mm256_load_ps(c + i)));
+    }
+}
+
+/* A group of a chunk: its number, and where it begins. Rows are those of q: 2r and 2r +
+ * 1 are the high and the low bytes of a wide one. */
 struct ymm_group {
     const struct kernel_qb *a;
     const struct qb_chunk *w;
     const int8_t *q;
     const uint8_t *u;
     size_t g, steps; /* of four inputs */
+    int wide;        /* a constant */
 };
 
-/* Rows begin with start, where u has a zero. */
+/* Rows begin with start, where u has a zero: of wide ones those of low bytes. */
 YMM_INLINE __m256i
 group_start(const struct ymm_group *t, size_t r)
 {
-    return _mm256_set1_epi32(t->a->start[r * t->a->ld_group + t->g]);
+    if (t->wide && r % 2 == 0)
+        return _mm256_setzero_si256();
+    return _mm256_set1_epi32(
+        t->a->start[(t->wide ? r / 2 : r) * t->a->ld_group + t->g]);
 }
 
 /* All 16 columns of row r */
@@ -249,28 +282,68 @@ group_finish(int mins, const struct ymm_group *t, size_t r, __m256i lo, __m256i 
                   c + r * NR + 8);
 }
 
+/* Of wide row r, from the sums with its high bytes, and with its low ones */
+INLINE void
+group_finish_wide(int mins, const struct ymm_group *t, size_t r, __m256i lo, __m256i hi,
+                  __m256i low_lo, __m256i low_hi, float *c)
+{
+    float sum = mins ? t->a->sum[r * t->a->ld_group + t->g] : 0;
+    const float *d = t->w->d + t->g * NR, *m = t->w->m + t->g * NR;
+
+    ymm_finish_wide(mins, lo, low_lo, sum, _mm256_load_ps(d), _mm256_load_ps(m),
+                    c + r * NR);
+    ymm_finish_wide(mins, hi, low_hi, sum, _mm256_load_ps(d + 8), _mm256_load_ps(m + 8),
+                    c + r * NR + 8);
+}
+
+/* Rows of q have sums lo##r and hi##r, of the first eight columns and the others; m,
+ * mins and t are there, m is even when wide. */
+#define GROUP_FINISH(r)                                                                \
+    if (!t->wide && m > r)                                                             \
+        group_finish(mins, t, r, lo##r, hi##r, c);
+#define GROUP_FINISH_WIDE(r, low)                                                      \
+    if (t->wide && m > r)                                                              \
+        group_finish_wide(mins, t, r / 2, lo##r, hi##r, lo##low, hi##low, c);
+
 typedef void ymm_multiply(size_t m, int mins, const struct ymm_group *t, float *c);
 
-/* All groups of a chunk; m and mins are constants. */
-INLINE void
-ymm_groups(ymm_multiply *multiply, size_t m, int mins, const struct qsplit_form *f,
-           const struct kernel_qb *a, const struct qb_chunk *w, float *c)
-{
-    size_t per = QB_BLOCK / f->group;
-    struct ymm_group t = { .a = a, .w = w, .q = a->q, .steps = f->group / 4 };
+#define YMM_MOST_WIDE 3 /* wide rows of a tile */
 
+/* All groups of a chunk for m rows of q; m, wide and mins are constants. */
+INLINE void
+ymm_groups(ymm_multiply *multiply, size_t m, int wide, int mins,
+           const struct qsplit_form *f, const struct kernel_qb *a,
+           const struct qb_chunk *w, float *c)
+{
+    float sum[YMM_MOST_WIDE * NR] __attribute__((aligned(32)));
+    size_t per = QB_BLOCK / f->group;
+    struct ymm_group t = {
+        .a = a, .w = w, .q = a->q, .steps = f->group / 4, .wide = wide
+    };
+
+    if (wide)
+        memset(sum, 0, m / 2 * NR * sizeof *sum);
     for (size_t b = 0; b < w->blocks; b++)
         for (size_t i = 0; i < per; i++, t.g++, t.q += f->group) {
             t.u = w->u + b * w->stride + i * f->group * NR;
-            multiply(m, mins, &t, c);
+            multiply(m, mins, &t, wide ? sum : c);
         }
+    if (wide)
+        ymm_end_wide(m / 2, a, 0, sum, c);
 }
 
-/* Each height is code of its own, with mins and without: cases of a switch over both */
-#define YMM_TALL(m, f) ((m)*2 + ((f)->mins != 0))
+/* Each height is code of its own, with mins and without, wide or not: cases of a switch
+ * over all three */
+#define YMM_TALL(m, f, wide)                                                           \
+    (((m) + ((wide) ? (m) : 0)) * 4 + ((wide) != 0) * 2 + ((f)->mins != 0))
 #define YMM_CASES(multiply, h)                                                         \
-    case 2 * h: ymm_groups(multiply, h, 0, f, a, w, c); break;                         \
-    case 2 * h + 1: ymm_groups(multiply, h, 1, f, a, w, c); break;
+    case 4 * h: ymm_groups(multiply, h, 0, 0, f, a, w, c); break;                      \
+    case 4 * h + 1:                                                                    \
+        ymm_groups(multiply, h, 0, 1, f, a, w, c);                                     \
+        break;
+#define YMM_WIDE_CASES(multiply, h)                                                    \
+    case 4 * h + 2: ymm_groups(multiply, h, 1, 0, f, a, w, c); break;                  \
+    case 4 * h + 3: ymm_groups(multiply, h, 1, 1, f, a, w, c); break;
 
 /* ---- few rows, straight from the panel ---- */
 
@@ -306,9 +379,10 @@ ymm_few_scale(const struct ymm_few *t, size_t g, size_t which, size_t j)
 /* sum + the four products of each lane */
 typedef void ymm_dot(enum ymm_kind kind, __m256i *sum, __m256i w, __m256i x);
 
-/* Group g of the block, whose u are the next steps of s; m and kind are constants. */
+/* Group g of the block, whose u are the next steps of s, for m rows of q; m, wide and
+ * kind are constants. */
 INLINE void
-ymm_few_group(ymm_dot *dot, int is_signed, size_t m, enum ymm_kind kind,
+ymm_few_group(ymm_dot *dot, int is_signed, size_t m, int wide, enum ymm_kind kind,
               const struct ymm_few *t, size_t g, struct ymm_source *s, float *c)
 {
     const struct kernel_qb *a = t->a;
@@ -319,7 +393,9 @@ ymm_few_group(ymm_dot *dot, int is_signed, size_t m, enum ymm_kind kind,
 #pragma GCC unroll 2
     for (size_t r = 0; r < m; r++)
         sum[r][0] = sum[r][1] =
-            _mm256_set1_epi32(is_signed ? 0 : a->start[r * a->ld_group + at]);
+            _mm256_set1_epi32(is_signed || (wide && r == 0)
+                                  ? 0
+                                  : a->start[(wide ? 0 : r) * a->ld_group + at]);
     for (size_t i = of / 4; i > 0; i--, q += 4) {
         __m256i w0 = ymm_take(kind, s, 0), w1 = ymm_take(kind, s, 1);
 
@@ -337,39 +413,48 @@ ymm_few_group(ymm_dot *dot, int is_signed, size_t m, enum ymm_kind kind,
 
         if (t->f->mins)
             w_m = ymm_few_scale(t, g, 1, 8 * j);
+        if (wide)
+            ymm_finish_wide(t->f->mins, sum[0][j], sum[1][j], a->sum[at], w_d, w_m,
+                            c + 8 * j);
 #pragma GCC unroll 2
-        for (size_t r = 0; r < m; r++)
+        for (size_t r = 0; !wide && r < m; r++)
             ymm_finish_qb(t->f->mins, sum[r][j], a->step[r * a->ld_step + t->b],
                           a->sum[r * a->ld_group + at], w_d, w_m, c + r * NR + 8 * j);
     }
 }
 
-/* c [m, NR] += the first m rows of a times the panel */
+/* c [m, NR] += the first rows of a times the panel: m rows of q, which are one of a
+ * that is wide */
 INLINE void
-ymm_few_rows(ymm_dot *dot, int is_signed, size_t m, enum ymm_kind kind,
+ymm_few_rows(ymm_dot *dot, int is_signed, size_t m, int wide, enum ymm_kind kind,
              const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
              float *c)
 {
     const struct qsplit_form form = *w->form;
     const size_t head = qb_head_bytes(&form, NR), block = qb_block_bytes(&form, NR);
-    const size_t scales = qb_scales_bytes(&form, NR);
+    const size_t scales = qb_scales_bytes(&form, NR), per = QB_CHUNK / QB_BLOCK;
+    float sum[NR] __attribute__((aligned(32)));
     struct ymm_few t = { .a = a, .f = &form, .block = w->p };
     struct ymm_source s = { 0 };
 
-    for (; t.b < k / QB_BLOCK; t.b++, t.block += block) {
-        if (t.b % (QB_CHUNK / QB_BLOCK) == 0) {
+    for (size_t blocks = k / QB_BLOCK; t.b < blocks; t.block += block) {
+        if (t.b % per == 0) {
             t.chunk = t.block;
             t.block += head;
+            memset(sum, 0, sizeof sum);
         }
         ymm_source(kind, t.block + scales, &s);
         for (size_t i = 0; i < block; i += 64)
             _mm_prefetch((const char *)t.block + YMM_AHEAD + i, _MM_HINT_T0);
         for (size_t g = 0; g < QB_BLOCK / form.group; g++)
-            ymm_few_group(dot, is_signed, m, kind, &t, g, &s, c);
+            ymm_few_group(dot, is_signed, m, wide, kind, &t, g, &s, wide ? sum : c);
+        t.b++;
+        if (wide && (t.b % per == 0 || t.b == blocks))
+            ymm_end_wide(1, a, (t.b - 1) / per, sum, c);
     }
 }
 
-/* The whole product for m <= YMM_FEW rows */
+/* The whole product for m <= YMM_FEW rows, or one that is wide */
 INLINE void
 ymm_few(ymm_dot *dot, int is_signed, enum ymm_kind kind, const struct kernel_qb *a,
         const struct kernel_qb_panel *w, size_t k, const float *bias, float *c,
@@ -378,10 +463,12 @@ ymm_few(ymm_dot *dot, int is_signed, enum ymm_kind kind, const struct kernel_qb 
     float sum[YMM_FEW * NR] __attribute__((aligned(64)));
 
     qb_begin(sum, NR, bias, m, n);
-    if (m == 1)
-        ymm_few_rows(dot, is_signed, 1, kind, a, w, k, sum);
+    if (a->wide && m == 1)
+        ymm_few_rows(dot, is_signed, 2, 1, kind, a, w, k, sum);
+    else if (m == 1)
+        ymm_few_rows(dot, is_signed, 1, 0, kind, a, w, k, sum);
     else if (m == 2)
-        ymm_few_rows(dot, is_signed, 2, kind, a, w, k, sum);
+        ymm_few_rows(dot, is_signed, 2, 0, kind, a, w, k, sum);
     qb_end(sum, NR, c, ldc, m, n);
 }
 

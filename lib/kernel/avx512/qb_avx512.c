@@ -4,7 +4,7 @@
  * Weights are the bytes without a sign of vpdpbusd, activations those with one. 24 sums
  * in integers, 4 registers of the chunk and 1 of a.
  */
-#include "kernel/avx512/qb_zmm.h"
+#include "kernel/avx512/qb_wide_zmm.h"
 #include "kernel/kernel_fill.h"
 
 #define MR 6
@@ -12,35 +12,6 @@
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
 
 /* ---- many rows, by chunks ---- */
-
-/* sum + the four products of each lane. gcc 12 copies and spills the sums of
- * _mm512_dpbusd_epi32() in a loop: half the speed. */
-INLINE __m512i
-dot4(__m512i sum, __m512i w, __m512i x)
-{
-    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(w), "v"(x));
-    return sum;
-}
-
-INLINE __m512i
-broadcast4(const int8_t *p)
-{
-    int32_t four;
-
-    memcpy(&four, p, sizeof four);
-    return _mm512_set1_epi32(four);
-}
-
-/* A load for every register that begins with *p: copies of one register take the place
- * of products. */
-INLINE __m512i
-broadcast(const int32_t *p)
-{
-    __m512i x;
-
-    __asm__ volatile("vpbroadcastd %1, %0" : "=v"(x) : "m"(*p));
-    return x;
-}
 
 /* 16 columns of a row: what the group adds to what is at c */
 INLINE void
@@ -67,18 +38,18 @@ group(size_t m, size_t steps, int mins, const struct kernel_qb *a, const int8_t 
 #define START(r)                                                                       \
     __m512i s##r##0 = zero, s##r##1 = zero, s##r##2 = zero, s##r##3 = zero;            \
     if (m > r) {                                                                       \
-        s##r##0 = broadcast(start + r * a->ld_group);                                  \
-        s##r##1 = broadcast(start + r * a->ld_group);                                  \
-        s##r##2 = broadcast(start + r * a->ld_group);                                  \
-        s##r##3 = broadcast(start + r * a->ld_group);                                  \
+        s##r##0 = zmm_start(start + r * a->ld_group);                                  \
+        s##r##1 = zmm_start(start + r * a->ld_group);                                  \
+        s##r##2 = zmm_start(start + r * a->ld_group);                                  \
+        s##r##3 = zmm_start(start + r * a->ld_group);                                  \
     }
 #define STEP(r)                                                                        \
     if (m > r) {                                                                       \
-        __m512i x = broadcast4(q + r * a->ld);                                         \
-        s##r##0 = dot4(s##r##0, w0, x);                                                \
-        s##r##1 = dot4(s##r##1, w1, x);                                                \
-        s##r##2 = dot4(s##r##2, w2, x);                                                \
-        s##r##3 = dot4(s##r##3, w3, x);                                                \
+        __m512i x = zmm_four(q + r * a->ld);                                           \
+        s##r##0 = zmm_dot4(s##r##0, w0, x);                                            \
+        s##r##1 = zmm_dot4(s##r##1, w1, x);                                            \
+        s##r##2 = zmm_dot4(s##r##2, w2, x);                                            \
+        s##r##3 = zmm_dot4(s##r##3, w3, x);                                            \
     }
 #define FINISH(r, i)                                                                   \
     if (m > r)                                                                         \
@@ -135,6 +106,29 @@ tile(size_t m, const struct qsplit_form *f, const struct kernel_qb *a,
     }
 }
 
+/* Each height and form is code of its own. */
+static void
+wide_tile(size_t m, const struct qsplit_form *f, const struct kernel_qb *a,
+          const struct qb_chunk *w, float *c)
+{
+    enum wide_form form = (f->zero ? WIDE_ZERO : 0) | (f->mins ? WIDE_MINS : 0);
+
+    switch (m * 4 + form) {
+#define WIDE_HEIGHT(h)                                                                 \
+    case 4 * h: wide_groups(h, 0, f, a, w, c); break;                                  \
+    case 4 * h + 1: wide_groups(h, 1, f, a, w, c); break;                              \
+    case 4 * h + 2: wide_groups(h, 2, f, a, w, c); break;                              \
+    case 4 * h + 3: wide_groups(h, 3, f, a, w, c); break;
+        WIDE_HEIGHT(1)
+        WIDE_HEIGHT(2)
+        WIDE_HEIGHT(3)
+        WIDE_HEIGHT(4)
+        WIDE_HEIGHT(5)
+        WIDE_HEIGHT(6)
+#undef WIDE_HEIGHT
+    }
+}
+
 /* ---- few rows, straight from the panel ---- */
 
 /* They wait for memory, so it is read from one end to the other, once, and nothing is
@@ -167,9 +161,36 @@ few_scale(const struct few *t, size_t g, size_t which, size_t j)
     return zmm_scale(QSPLIT_SUPER, p, zmm_halves(t->chunk + 2 * (which * NR + j)));
 }
 
-/* Group g of the block, whose u are the next steps of s; m and kind are constants. */
+/* Rows of sums: 2r and 2r + 1 are of the high and of the low bytes of a wide row. */
+#define FEW_START(r)                                                                   \
+    __m512i s##r##0 = zero, s##r##1 = zero, s##r##2 = zero, s##r##3 = zero;            \
+    if (m > r && (!wide || r % 2 == 1)) {                                              \
+        const int32_t *from = start + (wide ? r / 2 : r) * a->ld_group;                \
+        s##r##0 = zmm_start(from);                                                     \
+        s##r##1 = zmm_start(from);                                                     \
+        s##r##2 = zmm_start(from);                                                     \
+        s##r##3 = zmm_start(from);                                                     \
+    }
+#define FEW_WIDE(r, low, i)                                                            \
+    if (m > r)                                                                         \
+        wide_finish(                                                                   \
+            mins ? WIDE_MINS : 0, _mm512_add_epi32(zmm_up(s##r##i, NULL), s##low##i),  \
+            mins ? sum[r / 2 * a->ld_group] : 0, w_d, w_m, c + r / 2 * NR + 16 * i);
+#define FEW_COLUMN(i)                                                                  \
+    {                                                                                  \
+        __m512 w_d = few_scale(t, g, 0, 16 * i);                                       \
+        __m512 w_m = mins ? few_scale(t, g, 1, 16 * i) : w_d;                          \
+        if (wide) {                                                                    \
+            FEW_WIDE(0, 1, i) FEW_WIDE(2, 3, i)                                        \
+        } else {                                                                       \
+            FINISH(0, i) FINISH(1, i) FINISH(2, i) FINISH(3, i)                        \
+        }                                                                              \
+    }
+
+/* Group g of the block, whose u are the next steps of s; m, wide and kind are
+ * constants. */
 INLINE void
-few_group(size_t m, enum zmm_kind kind, const struct few *t, size_t g,
+few_group(size_t m, int wide, enum zmm_kind kind, const struct few *t, size_t g,
           struct zmm_source *s, float *c)
 {
     const struct kernel_qb *a = t->a;
@@ -179,7 +200,7 @@ few_group(size_t m, enum zmm_kind kind, const struct few *t, size_t g,
     const float *step = a->step + t->b, *sum = a->sum + at;
     const int8_t *q = a->q + at * of;
 
-    EACH_FEW(START)
+    EACH_FEW(FEW_START)
     for (size_t i = of / 4; i > 0; i--, q += 4) {
         __m512i w0 = zmm_take(kind, s, 0), w1 = zmm_take(kind, s, 1);
         __m512i w2 = zmm_take(kind, s, 2), w3 = zmm_take(kind, s, 3);
@@ -187,50 +208,47 @@ few_group(size_t m, enum zmm_kind kind, const struct few *t, size_t g,
         EACH_FEW(STEP)
         zmm_next(kind, s);
     }
-#define FINISH_FEW(mins, i)                                                            \
-    {                                                                                  \
-        __m512 w_d = few_scale(t, g, 0, 16 * i);                                       \
-        __m512 w_m = mins ? few_scale(t, g, 1, 16 * i) : w_d;                          \
-        FINISH(0, i) FINISH(1, i) FINISH(2, i) FINISH(3, i)                            \
-    }
     if (t->f->mins) {
         const int mins = 1;
-        FINISH_FEW(mins, 0)
-        FINISH_FEW(mins, 1)
-        FINISH_FEW(mins, 2)
-        FINISH_FEW(mins, 3)
+        FEW_COLUMN(0) FEW_COLUMN(1) FEW_COLUMN(2) FEW_COLUMN(3)
     } else {
         const int mins = 0;
-        FINISH_FEW(mins, 0)
-        FINISH_FEW(mins, 1)
-        FINISH_FEW(mins, 2)
-        FINISH_FEW(mins, 3)
+        FEW_COLUMN(0) FEW_COLUMN(1) FEW_COLUMN(2) FEW_COLUMN(3)
     }
-#undef FINISH_FEW
 }
 
-/* c [m, NR] += the first m rows of a times the panel */
+/* c [m, NR] += the first rows of a times the panel: m rows of q, half as many of a if
+ * they are wide */
 INLINE void
-few_rows(size_t m, enum zmm_kind kind, const struct kernel_qb *a,
+few_rows(size_t m, int wide, enum zmm_kind kind, const struct kernel_qb *a,
          const struct kernel_qb_panel *w, size_t k, float *c)
 {
     const struct qsplit_form form = *w->form;
     const size_t head = qb_head_bytes(&form, NR), block = qb_block_bytes(&form, NR);
-    const size_t scales = qb_scales_bytes(&form, NR);
+    const size_t scales = qb_scales_bytes(&form, NR), per = QB_CHUNK / QB_BLOCK;
+    float sum[FEW / 2 * NR] __attribute__((aligned(64)));
     struct few t = { .a = a, .f = &form, .block = w->p };
     struct zmm_source s = { 0 };
 
-    for (; t.b < k / QB_BLOCK; t.b++, t.block += block) {
-        if (t.b % (QB_CHUNK / QB_BLOCK) == 0) {
+    for (size_t blocks = k / QB_BLOCK; t.b < blocks; t.block += block) {
+        if (t.b % per == 0) {
             t.chunk = t.block;
             t.block += head;
+            memset(sum, 0, sizeof sum);
         }
         zmm_source(kind, t.block + scales, &s);
         for (size_t i = 0; i < block; i += 64)
             _mm_prefetch((const char *)t.block + AHEAD + i, _MM_HINT_T1);
         for (size_t g = 0; g < QB_BLOCK / form.group; g++)
-            few_group(m, kind, &t, g, &s, c);
+            few_group(m, wide, kind, &t, g, &s, wide ? sum : c);
         __asm__ volatile("" ::: "memory"); /* as in groups() */
+        if (++t.b % per != 0 && t.b < blocks)
+            continue;
+        if (wide) {
+            struct kernel_qb at = *a;
+            at.step += (t.b - 1) / per;
+            wide_end(m / 2, &at, sum, c);
+        }
     }
 }
 
@@ -238,11 +256,13 @@ INLINE void
 few_heights(size_t m, enum zmm_kind kind, const struct kernel_qb *a,
             const struct kernel_qb_panel *w, size_t k, float *c)
 {
-    switch (m) {
-    case 1: few_rows(1, kind, a, w, k, c); break;
-    case 2: few_rows(2, kind, a, w, k, c); break;
-    case 3: few_rows(3, kind, a, w, k, c); break;
-    case 4: few_rows(4, kind, a, w, k, c); break;
+    switch (a->wide ? 2 * m : m + 10) {
+    case 2: few_rows(2, 1, kind, a, w, k, c); break;
+    case 4: few_rows(4, 1, kind, a, w, k, c); break;
+    case 11: few_rows(1, 0, kind, a, w, k, c); break;
+    case 12: few_rows(2, 0, kind, a, w, k, c); break;
+    case 13: few_rows(3, 0, kind, a, w, k, c); break;
+    case 14: few_rows(4, 0, kind, a, w, k, c); break;
     }
 }
 
@@ -275,13 +295,17 @@ static void
 gemm(const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
      const float *bias, float *c, size_t ldc, size_t m, size_t n)
 {
+    const size_t each = a->wide ? 2 : 1, at_once = FEW / each;
     size_t row = 0;
 
-    if (m > count_few(w->form)) {
-        qb_gemm(zmm_unpack, tile, NR, MR, a, w, k, bias, c, ldc, m, n);
+    if (m > count_few(w->form) / each) {
+        if (a->wide)
+            qb_gemm(zmm_unpack, wide_tile, NR, WIDE_MR, a, w, k, bias, c, ldc, m, n);
+        else
+            qb_gemm(zmm_unpack, tile, NR, MR, a, w, k, bias, c, ldc, m, n);
         return;
     }
-    for (size_t tiles = (m + FEW - 1) / FEW; tiles > 0; tiles--) {
+    for (size_t tiles = (m + at_once - 1) / at_once; tiles > 0; tiles--) {
         size_t now = (m - row + tiles - 1) / tiles;
         struct kernel_qb at = qb_at(a, row, 0);
 

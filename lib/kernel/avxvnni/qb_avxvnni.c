@@ -34,31 +34,33 @@ multiply(size_t m, int mins, const struct ymm_group *t, float *c)
         lo##r = dot4(lo##r, w0, x);                                                    \
         hi##r = dot4(hi##r, w1, x);                                                    \
     }
-#define FINISH(r)                                                                      \
-    if (m > r)                                                                         \
-        group_finish(mins, t, r, lo##r, hi##r, c);
     EACH_ROW(START)
     for (size_t i = t->steps; i > 0; i--, q += 4, u += 4 * NR) {
         __m256i w0 = ymm_load(u), w1 = ymm_load(u + 32);
         EACH_ROW(STEP)
     }
-    EACH_ROW(FINISH)
+    EACH_ROW(GROUP_FINISH)
+    GROUP_FINISH_WIDE(0, 1)
+    GROUP_FINISH_WIDE(2, 3)
+    GROUP_FINISH_WIDE(4, 5)
 #undef START
 #undef STEP
-#undef FINISH
 }
 
 static void
 tile(size_t m, const struct qsplit_form *f, const struct kernel_qb *a,
      const struct qb_chunk *w, float *c)
 {
-    switch (YMM_TALL(m, f)) {
+    switch (YMM_TALL(m, f, a->wide)) {
         YMM_CASES(multiply, 1)
         YMM_CASES(multiply, 2)
         YMM_CASES(multiply, 3)
         YMM_CASES(multiply, 4)
         YMM_CASES(multiply, 5)
         YMM_CASES(multiply, 6)
+        YMM_WIDE_CASES(multiply, 2)
+        YMM_WIDE_CASES(multiply, 4)
+        YMM_WIDE_CASES(multiply, 6)
     }
 }
 
@@ -91,10 +93,12 @@ static void
 gemm(const struct kernel_qb *a, const struct kernel_qb_panel *w, size_t k,
      const float *bias, float *c, size_t ldc, size_t m, size_t n)
 {
-    if (m <= YMM_FEW)
+    size_t each = a->wide ? 2 : 1;
+
+    if (m <= YMM_FEW / each)
         few(a, w, k, bias, c, ldc, m, n);
     else
-        qb_gemm(ymm_unpack, tile, NR, MR, a, w, k, bias, c, ldc, m, n);
+        qb_gemm(ymm_unpack, tile, NR, MR / each, a, w, k, bias, c, ldc, m, n);
 }
 
 void

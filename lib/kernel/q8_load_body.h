@@ -1,0 +1,46 @@
+/*
+ * q8_load_body.h - activations on their way to integers
+ *
+ * A part of rows_body.h, with the rules that stand there.
+ */
+#ifndef KERNEL_Q8_LOAD_BODY_H
+#define KERNEL_Q8_LOAD_BODY_H
+
+#include "kernel/kernel.h"
+#include "kernel/math_body.h"
+#include "kernel/ref/vec_ref.h" /* where no other came first */
+
+/* Numbers of `count` vectors, a constant, n of which count, after what comes first;
+ * those that do not count are anything. */
+INLINE void
+q8_load(const float *x, const struct kernel_q8_first *first, size_t n, size_t count,
+        struct v16 v[KERNEL_MAX_BLOCK / 16])
+{
+#pragma GCC unroll 8
+    for (size_t i = 0; i < KERNEL_MAX_BLOCK / 16; i++) {
+        size_t l = 16 * i;
+
+        v[i] = i < count ? v_load_n(x + l, n - l, 0.0f) : v_set1(0.0f);
+    }
+    if (first->gelu) {
+        gelu_coarse(v);
+        if (count > 4)
+            gelu_coarse(v + 4);
+    }
+    if (first->factor) {
+#pragma GCC unroll 8
+        for (size_t i = 0; i < count; i++)
+            v[i] = v_mul(v[i], v_load_n(first->factor + 16 * i, n - 16 * i, 0.0f));
+    }
+}
+
+/* v * up to the nearest integers, which adding 1.5 * 2^23 makes of them */
+INLINE struct v16
+q8_round(struct v16 v, struct v16 up)
+{
+    const struct v16 round = v_set1(0x1.8p23f);
+
+    return v_sub(v_fma(v, up, round), round);
+}
+
+#endif
