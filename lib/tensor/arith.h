@@ -58,7 +58,8 @@ struct arith_rows {
 
 struct arith_ops {
     const char *name;
-    int version;  /* of the layout of panels: a change of it outdates packed files */
+    int version;  /* of the layout of panels and of results: a change of it outdates
+                     packed files and images of prefixes */
     size_t block; /* inputs that share a scale; 0: there are no scales */
     size_t bytes; /* of an activation in its rows */
     int pairs;    /* an activation of 16 bits is in two rows: struct kernel_q8 */

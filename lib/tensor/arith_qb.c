@@ -397,4 +397,4 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
     }
 
 const struct arith_ops arith_qb = ARITH_QB("qb", 2, QB_BLOCK, 1);
-const struct arith_ops arith_qb_a16 = ARITH_QB("qb16", 2, KERNEL_WIDE_STEP, 2);
+const struct arith_ops arith_qb_a16 = ARITH_QB("qb16", 3, KERNEL_WIDE_STEP, 2);

@@ -30,12 +30,19 @@ pack_arith_find(const char *name)
     return -1;
 }
 
+static const struct arith_ops *
+ops_in_blocks(enum arith arith)
+{
+    return ariths[arith]->pairs ? &arith_qb_a16 : &arith_qb;
+}
+
 /* A file may have matrices of both layouts. */
 int
 pack_arith_version(enum arith arith)
 {
-    return arith == ARITH_F32 ? ariths[arith]->version
-                              : ariths[arith]->version + arith_qb.version - 1;
+    return arith == ARITH_F32
+               ? ariths[arith]->version
+               : ariths[arith]->version + ops_in_blocks(arith)->version - 1;
 }
 
 /* How an arithmetic multiplies by a matrix: 8 bits do not round what is in blocks of
@@ -45,7 +52,7 @@ ops_for(enum arith arith, const struct pack_matrix *w)
 {
     if (arith == ARITH_F32 || !arith_qb_fits(w))
         return ariths[arith];
-    return ariths[arith]->pairs ? &arith_qb_a16 : &arith_qb;
+    return ops_in_blocks(arith);
 }
 
 struct job {
