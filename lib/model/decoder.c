@@ -162,6 +162,18 @@ decoder_seq_reset(struct decoder_seq *s)
         s->block[i] = s->own[i];
 }
 
+void
+decoder_seq_drop(struct decoder_seq *s)
+{
+    size_t bytes = kv_block_bytes(s->net->k, &s->net->kv);
+
+    for (size_t i = 0; i < s->cap; i++) {
+        mem_free_pages(s->own[i], bytes);
+        s->own[i] = NULL;
+    }
+    decoder_seq_reset(s);
+}
+
 /* Room to name n blocks */
 static void
 name_blocks(struct decoder_seq *s, size_t n)
