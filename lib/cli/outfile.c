@@ -129,8 +129,11 @@ check_one(const struct outfile *out, const char *const *names, struct err *e)
     struct stat st, to;
     const char *input;
 
-    if (strncmp(out->path, "/dev/", 5) == 0 || stat(out->path, &st) ||
-        !S_ISREG(st.st_mode))
+    if (strncmp(out->path, "/dev/", 5) == 0 || stat(out->path, &st))
+        return 0;
+    if (S_ISDIR(st.st_mode))
+        return err_set(e, ERR_USAGE, "%s: '%s' is a folder", out->option, out->path);
+    if (!S_ISREG(st.st_mode))
         return 0;
     if ((input = find_input(&st, names)) != NULL)
         return err_set(e, ERR_USAGE, "%s: '%s' is the input", out->option, out->path);

@@ -91,6 +91,7 @@ test_files(void)
     tap_ok(check("--x", none, OUTFILE_LINES, 0, mine) == 0, "what is not there");
     tap_ok(check("--x", fifo, OUTFILE_LINES, 0, mine) == 0, "a fifo");
     tap_ok(check("--x", "/dev/null", OUTFILE_LINES, 0, "/dev/null") == 0, "a device");
+    tap_ok(check("--x", f.dir, OUTFILE_STATS, 0, mine) == 1, "a folder");
     tap_ok(check("--x", ours, OUTFILE_ERRORS, 0, mine) == 0, "one of ours");
     tap_ok(check("--x", ours, OUTFILE_STATS, 0, mine) == 1, "ours of another kind");
     tap_ok(check("--x", mine, OUTFILE_ERRORS, 0, ours) == 1, "somebody else's");
