@@ -69,7 +69,8 @@ run(struct job *job, struct filter *f, struct err *e)
     job->opt.overlong = OVERLONG_TRUNCATE;
     if (modelopt_overlong(job->o.mo, 0, &job->opt.overlong, e) ||
         (job->m = lmopt_open(&job->o, f, e)) == NULL ||
-        scorer_fit(job->m, &job->opt, filter_mem(f), (size_t)filter_threads(f), e))
+        !(job->opt.room =
+              scorer_room(job->m, filter_mem(f), (size_t)filter_threads(f), e)))
         return;
     job->opt.special = job->o.conf->special;
     job->n_work = filter_threads(f);
@@ -105,6 +106,7 @@ main(int argc, char **argv)
     for (int i = 0; i < job.n_work; i++)
         scorer_work_release(&job.work[i]);
     mem_free(job.work);
+    slots_close(job.opt.room);
     lm_close(job.m);
     cli_release(&c);
     return status;

@@ -193,6 +193,7 @@ main(int argc, char **argv)
               groups, argc, argv);
     check_options(&c, &job);
     job.quiet = fopt.quiet;
+    fopt.also = (struct outfile){ "--save", conf.save, OUTFILE_HEAD, 0 };
     f = filter_open(&c, &fopt, &tool, &e);
     if (f)
         run(&job, f, &e);

@@ -89,6 +89,17 @@ mem_free(void *p)
     free(p);
 }
 
+void
+mem_free_pages(void *p, size_t n)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t skip = (page - (uintptr_t)p % page) % page; /* whole pages only */
+
+    if (p && n > skip && n - skip >= page)
+        (void)madvise((char *)p + skip, (n - skip) / page * page, MADV_DONTNEED);
+    free(p);
+}
+
 size_t
 mem_peak(void)
 {

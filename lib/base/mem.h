@@ -20,6 +20,10 @@ void *mem_grow(void *p, size_t old, size_t n); /* never NULL, keeps `old` bytes 
 void *mem_try(size_t n);                       /* NULL when there is none */
 void mem_free(void *p);                        /* NULL is fine */
 
+/* The same for a block of n bytes whose pages are to go back to the system at once:
+ * an allocator may keep them for the next block of the same thread. */
+void mem_free_pages(void *p, size_t n);
+
 /* count * size, or SIZE_MAX (which no allocation satisfies) when that overflows. */
 size_t mem_mul(size_t count, size_t size);
 size_t mem_add(size_t a, size_t b); /* a + b, in the same way */

@@ -88,6 +88,7 @@ open_all(struct feed *f, const struct cli *c, struct err *e)
         f->names[0] = "-";
     f->signals = signals_open(tell, f);
     if (!(f->input = input_open(f->names, &in, e)) ||
+        outfile_check_options(f->opt, f->names, e) ||
         !(f->sink = sink_open(c->tool, f->opt, &f->report, e)))
         return -1;
     f->report.bytes_total = input_size(f->input);

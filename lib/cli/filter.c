@@ -186,6 +186,7 @@ open_all(struct filter *f, const struct cli *c, struct err *e)
     in.max_line = f->opt.max_line;
     in.stop_fd = signals_fd(f->signals);
     if (!(f->input = input_open(c->argv, &in, e)) ||
+        outfile_check_options(&f->opt, c->argv, e) ||
         !(f->sink = sink_open(c->tool, &f->opt, &f->report, e)))
         return -1;
     f->pool = pool_new(threads);

@@ -26,6 +26,7 @@
 #include "base/err.h"
 #include "base/pool.h"
 #include "cli/cli.h"
+#include "cli/outfile.h"
 #include "cli/result.h"
 #include "json/json.h"
 
@@ -36,6 +37,7 @@ struct filter_opt {
     size_t mem, max_line;
     const char *utf8, *on_error, *rejects, *errors, *max_errors, *stats;
     int progress, dry_run, dedup;
+    struct outfile also; /* what the tool itself will write; path NULL: nothing */
 };
 
 extern const struct cli_opt filter_opts[];

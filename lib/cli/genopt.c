@@ -138,8 +138,11 @@ genopt_tell(struct genopt *o, const struct generator *g, struct filter *f)
     size_t tokens;
 
     lmprefix_ids(prefix, &tokens);
-    buf_printf(&o->told, "{\"slots\":%zu,\"prefix_tokens\":%zu,\"prefix\":\"%s\"}",
+    buf_printf(&o->told, "{\"slots\":%zu,\"prefix_tokens\":%zu,\"prefix\":\"%s\"",
                generator_slots(g), tokens, from[lmprefix_from(prefix)]);
+    if (generator_tokens(g) < SIZE_MAX)
+        buf_printf(&o->told, ",\"mem_tokens\":%zu", generator_tokens(g));
+    buf_char(&o->told, '}');
     filter_result(f, (struct str){ o->told.p, o->told.n });
 }
 

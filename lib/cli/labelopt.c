@@ -14,6 +14,10 @@ const struct cli_opt labelopt_opts[] = {
       "labels of a file, one a line; # begins a comment" },
     { 'p', "prompt", "TEMPLATE|@FILE", CLI_STR, offsetof(struct labelopt_conf, prompt),
       "what a language model continues by a label: {member}, {{jq}} are filled in" },
+    { 0, "ctx", "N", CLI_COUNT, offsetof(struct labelopt_conf, lm.ctx),
+      "tokens of prompt and label at most, of a language model [2048]" },
+    { 0, "kv", "TYPE", CLI_STR, offsetof(struct labelopt_conf, lm.kv),
+      "numbers that it remembers a text in: f16, i8, f32" },
     { 0, "temperature", "T", CLI_REAL, offsetof(struct labelopt_conf, temperature),
       "lower: surer scores, the same labels [0.035; a head's own; 1]" },
     { 0 },
@@ -109,19 +113,20 @@ make_blanks(const struct labelopt *o, struct str blank[LMLABELS_BLANKS],
 static struct labeler *
 open_lm(struct labelopt *o, struct filter *f, struct err *e)
 {
-    static const struct lmopt_conf conf = { 0 };
     struct lmlabels_opt opt = { .label = o->labels.label,
                                 .n = o->labels.n,
                                 .head = str_of(LMLABELS_HEAD),
                                 .tail = str_of(LMLABELS_TAIL),
                                 .overlong = OVERLONG_TRUNCATE,
+                                .mem = filter_mem(f),
+                                .workers = (size_t)filter_threads(f),
                                 .temperature = temperature(o) };
     struct str blank[LMLABELS_BLANKS];
     struct arena mem = { 0 };
     struct labeler *l = NULL;
 
     o->lmopt = (struct lmopt){ .mo = o->mo,
-                               .conf = &conf,
+                               .conf = &o->conf->lm,
                                .task = "classify",
                                .raw = 1,
                                .enough = LMLABELS_TOKENS };
@@ -157,8 +162,11 @@ open_any(struct labelopt *o, struct filter *f, struct err *e)
     int head = modelopt_find_head(o->mo, path, sizeof path) && !ftlabels_bid(path);
     int lm = !head && is_lm(o);
 
-    if (o->prompt && !lm)
-        err_set(e, ERR_USAGE, "-p is for a language model, named by -m");
+    if (!lm && (o->prompt || o->conf->lm.ctx || o->conf->lm.kv))
+        err_set(e, ERR_USAGE, "%s is for a language model, named by -m",
+                o->prompt         ? "-p"
+                : o->conf->lm.ctx ? "--ctx"
+                                  : "--kv");
     else if (head)
         return open_head(o, f, path, e);
     else if (o->labels.n == 0 && (lm || o->mo->model == NULL))

@@ -24,7 +24,8 @@
 struct labelopt_conf {
     struct cli_list label, file;
     const char *prompt;
-    double temperature; /* NAN, not given: the kind's own */
+    struct lmopt_conf lm; /* special is 0 */
+    double temperature;   /* NAN, not given: the kind's own */
 };
 
 extern const struct cli_opt labelopt_opts[];

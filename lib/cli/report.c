@@ -133,8 +133,8 @@ report_write(const struct report *r, int status, const char *path, struct err *e
     report_json(r, status, &b);
     buf_char(&b, '\n');
     if (path)
-        rc = strncmp(path, "/dev/", 5) == 0 ? append_line(path, &b, e)
-                                            : file_replace(path, b.p, b.n, e);
+        rc = outfile_appends(path) ? append_line(path, &b, e)
+                                   : file_replace(path, b.p, b.n, e);
     if (shared && *shared && append_line(shared, &b, e))
         rc = -1;
     buf_free(&b);

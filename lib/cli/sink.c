@@ -62,7 +62,7 @@ static int
 open_file(const char *path, int shared, int *fd, struct err *e)
 {
     /* /dev/stderr may be a file that holds more than ours. */
-    int mode = shared || (path && strncmp(path, "/dev/", 5) == 0) ? O_APPEND : O_TRUNC;
+    int mode = shared || (path && outfile_appends(path)) ? O_APPEND : O_TRUNC;
 
     *fd = -1;
     if (path == NULL)

@@ -46,15 +46,8 @@ count(struct about *in, const struct config *c, const char *name, const char *as
 }
 
 static int
-read_config(struct about *in, const struct config *c, struct err *e)
+read_sizes(struct about *in, const struct config *c, struct err *e)
 {
-    char type[200] = "", name[400] = "";
-
-    if (config_opt_str(c, "model_type", type, sizeof type, e) ||
-        config_opt_str(c, "_name_or_path", name, sizeof name, e))
-        return -1;
-    about_say(in, "architecture", str_of(type));
-    about_say(in, "name", str_of(name));
     return count(in, c, "vocab_size", "vocabulary", e) ||
                    count(in, c, "max_position_embeddings", "context", e) ||
                    count(in, c, "num_hidden_layers", "layers", e) ||
@@ -64,6 +57,25 @@ read_config(struct about *in, const struct config *c, struct err *e)
                    count(in, c, "num_key_value_heads", "kv_heads", e)
                ? -1
                : 0;
+}
+
+/* The sizes of a model for images and texts are those of its part for texts. */
+static int
+read_config(struct about *in, const struct config *c, struct err *e)
+{
+    char type[200] = "", name[400] = "";
+    struct config *text;
+    int rc;
+
+    if (config_opt_str(c, "model_type", type, sizeof type, e) ||
+        config_opt_str(c, "_name_or_path", name, sizeof name, e))
+        return -1;
+    about_say(in, "architecture", str_of(type));
+    about_say(in, "name", str_of(name));
+    text = config_object(c, "text_config", e);
+    rc = text == NULL && e->code != ERR_NONE ? -1 : read_sizes(in, text ? text : c, e);
+    config_close(text);
+    return rc;
 }
 
 /* Its table of embeddings makes the logits, too? Encoders say so and have no logits. */

@@ -17,7 +17,9 @@ struct generator {
     size_t pass; /* tokens of a pass, at least one for each slot */
     const int32_t *end;
     size_t n_end;
+    size_t longest; /* tokens of a label that are fed */
     struct lmprefix *prefix;
+    struct slots *room;
     uint32_t *walk; /* [labels->n_run]: nodes, parents before children */
 };
 
@@ -32,6 +34,7 @@ struct generator_slot {
     size_t n, cap;
     size_t fed;   /* of them the network has seen so many */
     size_t limit; /* n is not to pass it */
+    size_t room;  /* of the memory for all */
     size_t drawn; /* tokens that were picked */
     struct stopper_text text;
     struct masks_walk walk;
@@ -69,14 +72,17 @@ plan_labels(struct generator *g)
             continue;
         if (node > 0)
             g->walk[at++] = node;
+        if (t->depth[node] > g->longest)
+            g->longest = t->depth[node];
         for (uint32_t c = t->first[node + 1]; c > t->first[node]; c--)
             stack[n++] = c - 1;
     }
     mem_free(stack);
 }
 
-/* What a worker has beside the decoder's memory: for a slot ids and log-probabilities,
- * doubled as they grow, a state and its logits; for all the candidates of a draw. */
+/* What a worker has beside the decoder's memory: for a slot a state and its logits, for
+ * a token its id and log-probability, doubled as they grow; for all the candidates of a
+ * draw. */
 static int
 set_slots(struct generator *g, struct err *e)
 {
@@ -85,14 +91,14 @@ set_slots(struct generator *g, struct err *e)
                            .workers = g->opt.workers,
                            .most = g->opt.slots ? g->opt.slots : GENERATOR_SLOTS,
                            .all = lmprefix_bytes(g->prefix),
-                           .worker = 16 * v };
+                           .worker = 16 * v,
+                           .token = 3 * (sizeof(int32_t) + sizeof(float)) };
 
-    lmprefix_ids(g->prefix, &o.shared);
     o.pass = o.most > LM_PASS_TOKENS ? o.most : LM_PASS_TOKENS;
-    o.slot = sizeof(float) * (v + (size_t)g->m->n_embd + nodes) +
-             3 * g->opt.lm->n_ctx * (sizeof(int32_t) + sizeof(float));
-    if (slots_fit(g->opt.lm, &o, &g->opt.slots, e))
+    o.slot = sizeof(float) * (v + (size_t)g->m->n_embd + nodes);
+    if ((g->room = slots_open(g->opt.lm, &o, e)) == NULL)
         return -1;
+    g->opt.slots = slots_count(g->room);
     g->pass = g->opt.slots > LM_PASS_TOKENS ? g->opt.slots : LM_PASS_TOKENS;
     return 0;
 }
@@ -135,6 +141,7 @@ generator_close(struct generator *g)
     if (g == NULL)
         return;
     lmprefix_close(g->prefix);
+    slots_close(g->room);
     mem_free(g->walk);
     mem_free(g);
 }
@@ -143,6 +150,12 @@ size_t
 generator_slots(const struct generator *g)
 {
     return g->opt.slots;
+}
+
+size_t
+generator_tokens(const struct generator *g)
+{
+    return slots_tokens(g->room);
 }
 
 const struct lmprefix *
@@ -222,6 +235,23 @@ append(struct generator_slot *s, int32_t id, float logprob)
 
 /* ---- a sequence's life ---- */
 
+/* The slot is free. Where memory is short, so is what its sequence had. */
+static void
+leave(const struct generator *g, struct generator_slot *s)
+{
+    s->prompt = NULL;
+    if (slots_bounded(g->room)) {
+        decoder_seq_drop(s->seq);
+        mem_free(s->id);
+        mem_free(s->logprob);
+        s->id = NULL;
+        s->logprob = NULL;
+        s->cap = 0;
+    }
+    slots_give(g->room, s->room);
+    s->room = 0;
+}
+
 /* The answer's arrays and text; its slot is free then. */
 static void
 finish(const struct generator *g, struct generator_work *w, struct generator_slot *s,
@@ -240,7 +270,7 @@ finish(const struct generator *g, struct generator_work *w, struct generator_slo
         arena_copy(&w->answers, s->logprob + s->prompt->n, n * sizeof *s->logprob);
     a->finish = how;
     a->text = arena_str(&w->answers, (struct str){ text->p, text->n });
-    s->prompt = NULL;
+    leave(g, s);
 }
 
 /* The text of a token to what there is already. 1: a stop text is complete. */
@@ -277,23 +307,40 @@ force(const struct generator *g, struct generator_work *w, struct generator_slot
     }
 }
 
-/* A prompt into a free slot */
-static void
+/* Memory for a prompt and its answer, less what it shares with others. 0: there is
+ * none now; a worker that has nothing else to do waits. */
+static int
+admit(const struct generator *g, const struct generator_work *w,
+      struct generator_slot *s, const struct generator_prompt *prompt, size_t common)
+{
+    size_t left = g->opt.lm->n_ctx - prompt->n;
+    size_t most = g->opt.labels ? g->longest : g->opt.max_tokens;
+    int idle = 1;
+
+    s->limit = prompt->n + (left < most ? left : most);
+    for (size_t i = 0; i < w->n_slot && idle; i++)
+        idle = w->slot[i].prompt == NULL;
+    s->room = slots_take(g->room, s->limit, common, idle);
+    return s->room > 0;
+}
+
+/* A prompt into a free slot. 0: not now. */
+static int
 begin(const struct generator *g, struct generator_work *w, struct generator_slot *s,
       const struct generator_prompt *prompt, struct generator_answer *answer)
 {
-    size_t left = g->opt.lm->n_ctx - prompt->n;
     size_t n_prefix, common;
     const int32_t *prefix = lmprefix_ids(g->prefix, &n_prefix);
 
     common = chat_common(prompt->id, prompt->n - 1, prefix, n_prefix);
+    if (!admit(g, w, s, prompt, common))
+        return 0;
     *answer = (struct generator_answer){ .text = { "", 0 } };
     s->prompt = prompt;
     s->answer = answer;
     s->n = s->drawn = 0;
     for (size_t i = 0; i < prompt->n; i++)
         append(s, prompt->id[i], NAN);
-    s->limit = prompt->n + (left < g->opt.max_tokens ? left : g->opt.max_tokens);
     s->key = sample_key(g->opt.seed, prompt->id, prompt->n);
     stopper_begin(&s->text);
     decoder_seq_reset(s->seq);
@@ -302,11 +349,12 @@ begin(const struct generator *g, struct generator_work *w, struct generator_slot
     s->fed = common;
     s->walked = 0;
     if (g->opt.masks == NULL)
-        return;
+        return 1;
     if (masks_begin(g->opt.masks, &s->walk, s->limit - prompt->n, &answer->e))
-        s->prompt = NULL;
+        leave(g, s);
     else
         force(g, w, s);
+    return 1;
 }
 
 static int
@@ -329,7 +377,7 @@ pick_free(const struct generator *g, struct generator_work *w, struct generator_
 
     row->draw = s->drawn++;
     if (sample_next(&g->opt.sample, &w->sample, row, &pick, &s->answer->e)) {
-        s->prompt = NULL;
+        leave(g, s);
         return;
     }
     if (is_end(g, pick.id)) {
@@ -374,7 +422,7 @@ pick_masked(const struct generator *g, struct generator_work *w,
         row->allowed = next.may_end ? allow_end(g, w, next.bits) : next.bits;
         row->draw = s->drawn++;
         if (sample_next(&g->opt.sample, &w->sample, row, &pick, &s->answer->e))
-            s->prompt = NULL;
+            leave(g, s);
         else if (next.may_end && is_end(g, pick.id))
             masks_end(&s->walk);
         else if (masks_take(g->opt.masks, &s->walk, pick.id) == 1)
@@ -432,7 +480,7 @@ rate(const struct generator *g, struct generator_work *w, struct generator_slot 
         return;
     }
     rate_labels(t, w, s);
-    s->prompt = NULL;
+    leave(g, s);
 }
 
 static void
@@ -521,10 +569,9 @@ generator_run(const struct generator *g, struct generator_work *w,
     arena_reset(&w->answers);
     do {
         for (size_t i = 0; i < w->n_slot; i++)
-            while (w->slot[i].prompt == NULL && next < n) {
-                begin(g, w, &w->slot[i], &prompt[next], &answer[next]);
+            while (w->slot[i].prompt == NULL && next < n &&
+                   begin(g, w, &w->slot[i], &prompt[next], &answer[next]))
                 next++;
-            }
         plan(g, w, &p);
         if (p.n_part > 0)
             run_pass(g, w, &p);

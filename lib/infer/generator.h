@@ -103,6 +103,7 @@ struct generator *generator_open(const struct generator_opt *opt, struct err *e)
 void generator_close(struct generator *g); /* NULL is fine */
 
 size_t generator_slots(const struct generator *g);
+size_t generator_tokens(const struct generator *g); /* slots_tokens() */
 const struct lmprefix *generator_prefix(const struct generator *g);
 
 /* answer [n], valid until the next call with w. */

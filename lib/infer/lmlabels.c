@@ -247,6 +247,8 @@ open_asker(struct lmlabels *h, const struct lmlabels_opt *opt, struct err *e)
     };
 
     ask.generator = (struct generator_opt){ .slots = opt->slots,
+                                            .mem = opt->mem,
+                                            .workers = opt->workers,
                                             .max_tokens = 1,
                                             .sample = SAMPLE_OPT_INIT,
                                             .labels = h->trie };

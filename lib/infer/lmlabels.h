@@ -48,6 +48,7 @@ struct lmlabels_opt {
     size_t n_blank;
     enum overlong overlong; /* OVERLONG_ERROR, _TRUNCATE or _SKIP */
     size_t slots;           /* texts at once; 0: GENERATOR_SLOTS */
+    size_t mem, workers;    /* as in generator.h */
     float temperature;      /* 0: LMLABELS_TEMPERATURE */
 };
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "infer/slots.h"
 #include "tensor/logits.h"
 
 #define PASS_LOGITS 16 /* rows of the vocabulary at once */
@@ -24,9 +23,8 @@ scorer_work_release(struct scorer_work *w)
     *w = (struct scorer_work){ 0 };
 }
 
-int
-scorer_fit(const struct lm *m, struct scorer_opt *opt, size_t mem, size_t workers,
-           struct err *e)
+struct slots *
+scorer_room(const struct lm *m, size_t mem, size_t workers, struct err *e)
 {
     size_t d = (size_t)m->decoder->n_embd, v = (size_t)m->decoder->n_vocab;
     struct slots_opt o = { .mem = mem,
@@ -35,9 +33,9 @@ scorer_fit(const struct lm *m, struct scorer_opt *opt, size_t mem, size_t worker
                            .pass = LM_PASS_TOKENS,
                            .worker =
                                sizeof(float) * (LM_PASS_TOKENS * d + PASS_LOGITS * v),
-                           .slot = sizeof(int32_t) * m->n_ctx };
+                           .token = sizeof(int32_t) };
 
-    return slots_fit(m, &o, &opt->slots, e);
+    return slots_open(m, &o, e);
 }
 
 static void
@@ -47,7 +45,7 @@ take_memory(const struct lm *m, const struct scorer_opt *opt, struct scorer_work
 
     if (w->seq)
         return;
-    w->n_seq = opt->slots ? opt->slots : SCORER_SLOTS;
+    w->n_seq = opt->room ? slots_count(opt->room) : SCORER_SLOTS;
     w->seq = mem_zero(w->n_seq, sizeof(struct decoder_seq *));
     for (size_t i = 0; i < w->n_seq; i++)
         w->seq[i] = decoder_seq_new(m->decoder);
@@ -102,17 +100,48 @@ scorer_count(const struct lm *m, const struct scorer_opt *opt, struct scorer_wor
 /* Tokens of a text in a pass: the last of a text is foretold, but tells nothing. */
 struct piece {
     size_t text, at, n;
+    int last; /* the text ends with it */
 };
 
 struct pass {
     struct decoder_part part[SCORER_SLOTS];
     struct piece piece[SCORER_SLOTS];
     size_t n, n_tok;
-    size_t text, at; /* where the next one begins */
+    size_t text, at;            /* where the next one begins */
+    size_t taken[SCORER_SLOTS]; /* memory of each sequence */
 };
 
+/* Memory for a text that is about to begin. 0: there is none now; a worker that has
+ * nothing else to do waits. */
+static int
+admit(const struct scorer_opt *opt, struct scorer_work *w, struct pass *p, size_t n_tok)
+{
+    size_t i = p->text % w->n_seq;
+
+    decoder_seq_reset(w->seq[i]);
+    if (opt->room)
+        p->taken[i] = slots_take(opt->room, n_tok, 0, p->n == 0);
+    return opt->room == NULL || p->taken[i] > 0;
+}
+
+/* The texts that end with this pass */
 static void
-plan(const struct scorer_work *w, const struct ids *ids, size_t n, struct pass *p)
+leave(const struct scorer_opt *opt, struct scorer_work *w, struct pass *p)
+{
+    for (size_t k = 0; k < p->n; k++) {
+        size_t i = p->piece[k].text % w->n_seq;
+
+        if (!p->piece[k].last || opt->room == NULL)
+            continue;
+        if (slots_bounded(opt->room))
+            decoder_seq_drop(w->seq[i]);
+        slots_give(opt->room, p->taken[i]);
+    }
+}
+
+static void
+plan(const struct scorer_opt *opt, struct scorer_work *w, const struct ids *ids,
+     size_t n, struct pass *p)
 {
     p->n = p->n_tok = 0;
     while (p->text < n && p->n < w->n_seq && p->n_tok < LM_PASS_TOKENS) {
@@ -121,12 +150,13 @@ plan(const struct scorer_work *w, const struct ids *ids, size_t n, struct pass *
         size_t some = all - p->at < room ? all - p->at : room;
         struct decoder_seq *seq = w->seq[p->text % w->n_seq];
 
-        if (p->at == 0)
-            decoder_seq_reset(seq);
+        if (p->at == 0 && all > 0 && !admit(opt, w, p, all))
+            return;
         if (some > 0) {
             p->part[p->n] =
                 (struct decoder_part){ seq, ids[p->text].id + p->at, some, 0 };
-            p->piece[p->n++] = (struct piece){ p->text, p->at, some };
+            p->piece[p->n++] =
+                (struct piece){ p->text, p->at, some, p->at + some == all };
             p->n_tok += some;
             p->at += some;
         }
@@ -188,8 +218,10 @@ scorer_run(const struct lm *m, const struct scorer_opt *opt, struct scorer_work 
     ids = arena_alloc(&w->batch, mem_mul(n, sizeof *ids));
     for (size_t i = 0; i < n; i++)
         ids[i] = read_ids(m, opt, w, text[i], &info[i]);
-    for (plan(w, ids, n, &p); p.n > 0; plan(w, ids, n, &p))
+    for (plan(opt, w, ids, n, &p); p.n > 0; plan(opt, w, ids, n, &p)) {
         run_pass(m, w, ids, &p, info);
+        leave(opt, w, &p);
+    }
     for (size_t i = 0; i < n; i++) {
         if (info[i].foretold > 0)
             info[i].mean_nll /= (double)info[i].foretold;

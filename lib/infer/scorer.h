@@ -16,18 +16,19 @@
 
 #include "infer/lm.h"
 #include "infer/overlong.h"
+#include "infer/slots.h"
 
 struct scorer_opt {
     int special;            /* special tokens written in texts are such */
     enum overlong overlong; /* OVERLONG_ERROR, _TRUNCATE or _SKIP */
-    size_t slots;           /* texts at once, at most SCORER_SLOTS; 0: so many */
+    struct slots *room;     /* memory for texts; NULL: no bound */
 };
-#define SCORER_SLOTS 64
+#define SCORER_SLOTS 64 /* texts at once */
 
-/* opt->slots, so that the process stays below mem bytes while so many workers run; mem
- * 0: no bound. ERR_USAGE: that is too little. */
-int scorer_fit(const struct lm *m, struct scorer_opt *opt, size_t mem, size_t workers,
-               struct err *e);
+/* So that the process stays below mem bytes while so many workers run; mem 0: no bound.
+ * To be closed. NULL: ERR_USAGE, that is too little. */
+struct slots *scorer_room(const struct lm *m, size_t mem, size_t workers,
+                          struct err *e);
 
 /* What is said of a text */
 struct scorer_info {

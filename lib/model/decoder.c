@@ -66,6 +66,21 @@ name_arch(const struct decoder_source *from, const char *path, struct err *e)
     return must_find(str_of(type), path, e);
 }
 
+/* config.json; of a model for images and texts, what it says of texts */
+static int
+open_config(struct decoder_net *n, const char *path, struct decoder_source *from,
+            struct err *e)
+{
+    if ((n->config = config_open(path, "config.json", e)) == NULL)
+        return -1;
+    n->text = config_object(n->config, "text_config", e);
+    if (n->text == NULL && e->code != ERR_NONE)
+        return -1;
+    from->nested = n->text != NULL;
+    from->config = n->text ? n->text : n->config;
+    return 0;
+}
+
 static int
 load(struct decoder_net *n, const char *path, const struct decoder_opt *opt,
      struct err *e)
@@ -75,8 +90,7 @@ load(struct decoder_net *n, const char *path, const struct decoder_opt *opt,
                                    .meta = weights_meta(n->weights) };
     const struct decoder_arch *arch;
 
-    if (from.meta == NULL &&
-        (from.config = n->config = config_open(path, "config.json", e)) == NULL)
+    if (from.meta == NULL && open_config(n, path, &from, e))
         return -1;
     if ((arch = name_arch(&from, path, e)) == NULL)
         return -1;
@@ -119,6 +133,7 @@ decoder_close(struct decoder *m)
     decodernet_release(n);
     packfile_close(n->packed);
     weights_close(n->weights);
+    config_close(n->text);
     config_close(n->config);
     mem_free(n);
 }
@@ -160,6 +175,18 @@ decoder_seq_reset(struct decoder_seq *s)
     s->n = 0;
     for (size_t i = 0; i < s->cap; i++)
         s->block[i] = s->own[i];
+}
+
+void
+decoder_seq_drop(struct decoder_seq *s)
+{
+    size_t bytes = kv_block_bytes(s->net->k, &s->net->kv);
+
+    for (size_t i = 0; i < s->cap; i++) {
+        mem_free_pages(s->own[i], bytes);
+        s->own[i] = NULL;
+    }
+    decoder_seq_reset(s);
 }
 
 /* Room to name n blocks */

@@ -79,6 +79,9 @@ void decoder_seq_free(struct decoder_seq *s); /* NULL is fine */
 /* Forget all tokens; memory stays for those to come. */
 void decoder_seq_reset(struct decoder_seq *s);
 
+/* The same, and the memory goes back to the system. */
+void decoder_seq_drop(struct decoder_seq *s);
+
 /* Begin anew with the first n tokens of another, which stays as it is until s is reset
  * or freed; most of its memory is shared. */
 void decoder_seq_fork(struct decoder_seq *s, const struct decoder_seq *from, size_t n);

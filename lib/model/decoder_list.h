@@ -11,6 +11,7 @@
 DECODER(llama)
 DECODER(llama_mistral)
 DECODER(qwen2)
+DECODER(gemma_1)
 DECODER(gemma_2)
 DECODER(gemma_3)
 DECODER(gpt2)

@@ -53,7 +53,7 @@ struct load {
     const struct decoder_names *names;
     const struct pack_opt *pack;
     struct err *e;
-    char prefix[32];
+    char prefix[48];
 };
 
 #define NAME_MAX 160
@@ -344,21 +344,50 @@ fill_kv(struct decoder_net *n, enum kv_type type)
                                (size_t)s->n_kv, (size_t)s->dim };
 }
 
-/* Folders of GPT-2 may lack what their names begin with. */
-static void
-shorten(struct load *l, struct decoder_names *own)
-{
-    size_t root = sizeof "transformer." - 1;
+/* What else the names of a folder may begin with: those of GPT-2 with nothing, those of
+ * models for images and texts with the name of the part for texts. */
+static const struct root {
+    const char *usual, *is;
+} roots[] = {
+    { "transformer.", "" },
+    { "model.", "model.language_model." },
+    { "", "language_model." },
+};
 
-    if (strncmp(l->names->word, "transformer.", root) != 0 ||
-        is_there(l, l->names->word, ".weight"))
-        return;
-    *own = *l->names;
-    own->word += root;
-    own->position += root;
-    own->norm += root;
-    own->layer += root;
-    l->names = own;
+/* A name that begins as usual: another beginning; else as it is */
+static const char *
+rename_root(struct load *l, const char *name, const struct root *r)
+{
+    size_t n = strlen(r->usual), bytes;
+    char *to;
+
+    if (name == NULL || strncmp(name, r->usual, n) != 0)
+        return name;
+    bytes = strlen(r->is) + strlen(name + n) + 1;
+    to = arena_alloc(&l->n->vectors, bytes);
+    snprintf(to, bytes, "%s%s", r->is, name + n);
+    return to;
+}
+
+/* The names by which the table of words is there; as usual, if it is not */
+static void
+find_root(struct load *l, struct decoder_names *own)
+{
+    const struct decoder_names *usual = l->names;
+
+    for (size_t i = 0;
+         i < sizeof roots / sizeof *roots && !is_there(l, l->names->word, ".weight");
+         i++) {
+        *own = *usual;
+        own->word = rename_root(l, usual->word, &roots[i]);
+        own->position = rename_root(l, usual->position, &roots[i]);
+        own->norm = rename_root(l, usual->norm, &roots[i]);
+        own->output = rename_root(l, usual->output, &roots[i]);
+        own->layer = rename_root(l, usual->layer, &roots[i]);
+        l->names = own;
+    }
+    if (!is_there(l, l->names->word, ".weight"))
+        l->names = usual;
 }
 
 int
@@ -371,7 +400,8 @@ decodernet_load(struct decoder_net *n, const struct decoder_arch *arch,
 
     if (arch->read(&n->shape, from, e) || decodeset_layer_types(&n->shape, from, e))
         return from->meta ? err_wrap(e, "%s", weights_path(n->weights)) : -1;
-    shorten(&l, &own);
+    if (from->config)
+        find_root(&l, &own);
     fill_kv(n, n->kv.type);
     n->face.arch = arch->name;
     n->face.n_embd = n->shape.d;

@@ -36,7 +36,7 @@ struct decoder_turn {
 };
 
 struct decoder_shape {
-    /* What decodeset_read() reads; the file need not say eps */
+    /* What decodeset_read() reads; the file need not say what is there already */
     int n_vocab, n_ctx, d, d_ff, n_layer, n_head, n_kv, dim;
     double eps;
     struct decoder_turn turn;
@@ -78,6 +78,7 @@ struct decoder_source {
     const struct config *config;
     const struct weights *weights;
     const char *arch;
+    int nested; /* config is an object in config.json, which leaves out what is usual */
 };
 
 struct decoder_arch {
@@ -146,7 +147,7 @@ struct decoder_net {
     struct kv_shape kv;
     enum arith arith;
     struct weights *weights;
-    struct config *config;
+    struct config *config, *text; /* text: its part about texts, or NULL */
     struct packfile *packed;
     const struct weight *word, *position;
     struct decoder_linear output;

@@ -119,6 +119,8 @@ int
 decodeturn_read(struct decoder_shape *s, const struct decoder_source *from,
                 struct err *e)
 {
-    s->turn = (struct decoder_turn){ 10000.0, 1.0 };
+    s->turn.factor = 1.0;
+    if (s->turn.base == 0.0)
+        s->turn.base = 10000.0;
     return from->meta ? read_meta(s, from, e) : read_config(s, from->config, e);
 }

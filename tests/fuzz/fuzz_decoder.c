@@ -20,7 +20,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
 static const char *const weights[] = {
-    "llama", "llama-tied", "llama-bias", "mistral", "qwen2", "gemma2", "gemma3", "gpt2",
+    "llama",  "llama-tied", "llama-bias", "mistral", "qwen2",
+    "gemma2", "gemma3",     "gpt2",       "gemma",   "gemma3-images-bare",
 };
 #define N_WEIGHTS (sizeof weights / sizeof *weights)
 

@@ -5,6 +5,7 @@ usage: make_tiny_decoders.py DIR
 
 DIR/NAME            a Hugging Face folder; config.json as transformers 5 writes it
 DIR/NAME/old.json   its settings as transformers 4 wrote them, where they differ
+                    or as published files have them
 DIR/NAME/*.gguf     the same network as llama.cpp's converter would name and order it
 DIR/NAME/golden.jsonl   {"ids", "at", "logits": after ids[at[0]], ids[at[1]], ...}
 
@@ -14,6 +15,8 @@ import copy
 import glob
 import json
 import os
+import re
+import shutil
 import sys
 
 import gguf
@@ -75,6 +78,18 @@ FILES = {
     "gguf-gpt2": (hf.GPT2Config(**GPT2), "gpt2", "F16", 0),
 }
 
+# Of later days, so that the numbers of those above stay
+GEMMA = dict(SIZES, num_key_value_heads=1, head_dim=12)
+LATE_FOLDERS = {"gemma": (hf.GemmaConfig(**GEMMA), torch.float16, {"old"})}
+LATE_FILES = {"gguf-gemma": (hf.GemmaConfig(**dict(GEMMA, intermediate_size=64, head_dim=16)),
+                             "gemma", "Q8_0", 0)}
+# Text and images: what is not here is as transformers has it.
+TEXT = dict(vocab_size=64, hidden_size=32, intermediate_size=40, num_hidden_layers=7,
+            head_dim=10, sliding_window=70,
+            rope_scaling=dict(rope_type="linear", factor=8.0))
+VISION = dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1,
+              num_attention_heads=2, image_size=28, patch_size=14)
+
 NAMES = {  # of Hugging Face, of GGUF
     "model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output",
     "input_layernorm": "attn_norm", "self_attn.q_proj": "attn_q",
@@ -95,7 +110,10 @@ GEMMA_NAMES = dict(NAMES, **{"post_attention_layernorm": "post_attention_norm",
 def build(config):
     """Weights that matter: the defaults are too small to show a mistake."""
     config._attn_implementation = "eager"
-    model = hf.AutoModelForCausalLM.from_config(config)
+    auto = hf.AutoModelForCausalLM
+    if hasattr(config, "vision_config"):
+        auto = hf.AutoModelForImageTextToText
+    model = auto.from_config(config)
     for name, p in model.named_parameters():
         plain = "norm" in name or "ln_" in name
         gemma = config.model_type.startswith("gemma")
@@ -115,7 +133,8 @@ def write_golden(model, folder):
     g = torch.Generator().manual_seed(7)
     with torch.no_grad(), open(os.path.join(folder, "golden.jsonl"), "w") as f:
         for n, at in ((1, [0]), (19, [1, 18]), (N_CTX, [62, 63, 64, 79, 80, N_CTX - 1])):
-            ids = torch.randint(0, model.config.vocab_size, (1, n), generator=g)
+            size = model.config.get_text_config().vocab_size
+            ids = torch.randint(0, size, (1, n), generator=g)
             logits = model(input_ids=ids).logits[0]
             row = {"ids": ids[0].tolist(), "at": at,
                    "logits": [float("%.7g" % x) for x in logits[at].flatten().tolist()]}
@@ -136,6 +155,8 @@ def older(config):
         c["sliding_window_pattern"] = kinds.index("full_attention") + 1
         c.pop("_sliding_window_pattern", None)
         return c
+    if c["model_type"] == "gemma":
+        c["hidden_act"] = "gelu"  # which it never was
     c["rope_theta"] = rope.pop("rope_theta")
     if rope["rope_type"] == "linear":
         rope["type"] = rope.pop("rope_type")
@@ -150,6 +171,23 @@ def strip_prefix(folder):
     for i in range(2):
         t["h.%d.attn.bias" % i] = torch.ones(1, 1, 8, 8, dtype=torch.uint8).tril()
     save_file(t, path, metadata={"format": "pt"})
+
+
+def write_images(folder, bare):
+    """Settings that say little, as published files of Gemma 3 have them, and the names
+    that tensors have in transformers 5 while it runs."""
+    path = os.path.join(folder, "model.safetensors")
+    t = {"model." + re.sub(r"^language_model\.model\.", "language_model.", k): v
+         for k, v in load_file(path).items()}
+    os.makedirs(bare, exist_ok=True)
+    save_file(t, os.path.join(bare, "model.safetensors"), metadata={"format": "pt"})
+    os.chmod(os.path.join(bare, "model.safetensors"), 0o644)
+    c = {"architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3",
+         "text_config": dict(TEXT, model_type="gemma3_text"), "vision_config": VISION}
+    with open(os.path.join(bare, "config.json"), "w") as f:
+        json.dump(c, f, indent=2)
+        f.write("\n")
+    shutil.copy(os.path.join(folder, "golden.jsonl"), bare)
 
 
 def write_folder(folder, config, dtype, kinds):
@@ -170,6 +208,8 @@ def write_folder(folder, config, dtype, kinds):
     for path in glob.glob(os.path.join(folder, "*.safetensors")):
         os.chmod(path, 0o644)
     write_golden(model, folder)
+    if "images" in kinds:
+        write_images(folder, folder + "-bare")
 
 
 # ---- GGUF ----
@@ -248,6 +288,7 @@ def write_settings(w, config, kind):
     if kind.startswith("gemma"):
         w.add_key_length(config.head_dim)
         w.add_value_length(config.head_dim)
+    if kind in ("gemma2", "gemma3"):
         w.add_sliding_window(config.sliding_window)
     if kind == "gemma2":
         w.add_attn_logit_softcapping(config.attn_logit_softcapping)
@@ -264,7 +305,7 @@ def write_gguf(folder, config, kind, matrices, split):
     write_settings(w, config, kind)
     if config.model_type == "llama" and config.rope_parameters["rope_type"] == "llama3":
         w.add_tensor("rope_freqs.weight", rope_factors(config).astype(np.float32))
-    names = GEMMA_NAMES if kind.startswith("gemma") else NAMES
+    names = GEMMA_NAMES if kind in ("gemma2", "gemma3") else NAMES
     params = dict(model.named_parameters())  # a tied matrix is there once
     for name, p in params.items():
         x = np.ascontiguousarray(arranged(name, p.data.numpy(), config))
@@ -282,14 +323,21 @@ def write_gguf(folder, config, kind, matrices, split):
     write_golden(model, folder)
 
 
-def main(out):
-    torch.manual_seed(11)
-    for name, (config, dtype, kinds) in FOLDERS.items():
+def write_all(out, folders, files):
+    for name, (config, dtype, kinds) in folders.items():
         write_folder(os.path.join(out, name), config, dtype, kinds)
-    for name, (config, kind, matrices, split) in FILES.items():
+    for name, (config, kind, matrices, split) in files.items():
         for old in glob.glob(os.path.join(out, name, "*.gguf")):
             os.remove(old)
         write_gguf(os.path.join(out, name), config, kind, matrices, split)
+
+
+def main(out):
+    torch.manual_seed(11)
+    write_all(out, FOLDERS, FILES)
+    write_all(out, LATE_FOLDERS, LATE_FILES)
+    both = hf.Gemma3Config(text_config=TEXT, vision_config=VISION)
+    write_folder(os.path.join(out, "gemma3-images"), both, torch.float16, {"images"})
 
 
 if __name__ == "__main__":

@@ -225,6 +225,21 @@ rejects() {
     run -3 arcat -q --lines --max-errors=1 m.txt
     run -2 arcat --on-error=keep m.txt
 }
+@test "--rejects, --errors, --stats: another file than the input, or one of ours" {
+    printf 'ok\nb\xff\n' >mine.txt
+    echo ok >yours.txt
+    for o in stats errors rejects; do
+        run -2 arcat -q --lines --$o=mine.txt mine.txt
+        run -2 arcat -q --lines --$o=mine.txt yours.txt
+        [ -z "${lines[1]}" ]
+        for left in "" new-rejects; do
+            rm -f "$left"
+            arcat -q --lines --$o=new-$o mine.txt >out || [ $? = 1 ]
+        done
+        [ "$(wc -l <new-$o)" = 1 ]
+    done
+    printf 'ok\nb\xff\n' | cmp - mine.txt
+}
 @test "empty input gives nothing; what is not there is 3; a full disk is 5" {
     [ -z "$(arcat </dev/null)" ]
     run -3 arcat nosuch.tar

@@ -111,6 +111,7 @@ setup() {
 @test "--join: a piece that is missing, of another source, that overlaps: all are rejected" {
     { chunk <<<"$two"; chunk <<<'{"text":"It is. So it was."}'; } >"$dir/in"
     for lost in 1 2 3; do
+        rm -f "$dir/r"
         run -1 chunk --join --errors="$dir/e" --rejects="$dir/r" --stats="$dir/s" <(sed "${lost}d" "$dir/in")
         [ "$output" = '{"text":"It is. So it was."}' ]
         [ "$(jq -r .code "$dir/e" | sort -u)" = missing ]

@@ -183,6 +183,28 @@ logp() {
     [ "$(jq -r .model.name "$out")" = tiny-lm ]
 }
 
+@test "a language model: --ctx, --kv, --mem" {
+    for n in 1 5 30; do seq $n | paste -sd' ' | jq -cR '{text: .}'; done >"$in"
+    lm() { classify -m "$lm" -l good -l 'some more' --all "$@" "$in"; }
+    lm >"$out"
+    lm --mem=100M | cmp - "$out"
+    lm --mem=100M -j2 | cmp - "$out"
+    run -2 --separate-stderr lm --mem=1M
+    [ -z "$output" ] && [[ $stderr == *--mem* ]]
+    lm --kv=f16 | cmp - "$out"
+    lm --kv=i8 | jq -es 'length == 3 and all(.[]; .label)'
+    [ "$(lm --kv=i8)" != "$(cat "$out")" ]
+    lm --ctx=60 | jq -es '(.[0] | has("_overlong") | not) and .[2]._overlong.label.kept <= 60'
+    run -1 --separate-stderr lm --ctx=60 --overlong=error
+    [[ $stderr == *overlong*'takes 60'* ]]
+    run -2 lm --ctx=9999
+    run -2 lm --kv=i9
+    for o in --ctx=60 --kv=i8; do
+        run -2 --separate-stderr classify -m "$tiny" -l good $o "$in"
+        [[ $stderr == *'language model'* ]]
+    done
+}
+
 @test "a language model: mistakes, an unknown architecture by its name, a cut file" {
     run -2 --separate-stderr classify -m "$lm" <<<'{"text":"a"}'
     [[ $stderr == *'no labels'* ]]

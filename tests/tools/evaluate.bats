@@ -92,6 +92,8 @@ near() {
     [ "$output" = "$(cat "$dir/want")" ]
     [ "$(jq -r .code "$dir/errors" | paste -sd,)" = missing,missing,type,type,type,range,json,json,utf8,not-object ]
     jq -e '.in == 18 and .done == 8 and .rejected == 10' "$dir/stats"
+    run -2 --separate-stderr evaluate -t gold --json --stats="$dir/want" "$dir/bad"
+    [ -z "$output" ] && [ "$(evaluate -t gold --json "$in")" = "$(cat "$dir/want")" ]
     run -3 evaluate -t gold --on-error=fail "$dir/bad"
     [[ $output != *accuracy* ]]
 }

@@ -59,13 +59,14 @@ ids() { jq -cn --arg t "$1" '{text: $t}' | tiny --tokens -n 12 "${@:2}" | jq -c 
     done
     tiny -n 4 --mem=1G --stats="$out" "$answers" >"$in"
     [ "$(jq .result.slots "$out")" = 32 ]
+    jq -e '.result.mem_tokens > 8192' "$out"
     [ -d "$smollm2" ] || skip 'smollm2 not pulled'
     [ "${TEXTMILL_OUT:-build}" = build ] || skip 'memory is measured without sanitizers'
     jq -nc 'range(6) | {text: ([range(.; . + 130)] | join(" "))}' >"$in"
-    for mem in 1G 240M; do
+    for mem in 1G 210M; do
         m=${mem%[MG]}
         bytes=$((m << (m == 1 ? 30 : 20)))
-        for t in 'generate -n 2' score; do
+        for t in score 'generate -n 20'; do
             $t -m smollm2 -j1 --ctx=600 --mem=$mem --stats="$out.$mem" "$in" >"$out"
             [ $mem != 1G ] || cp "$out" "$out.${t%% *}"
             cmp "$out" "$out.${t%% *}"
@@ -73,7 +74,22 @@ ids() { jq -cn --arg t "$1" '{text: $t}' | tiny --tokens -n 12 "${@:2}" | jq -c 
         done
     done
     # 6 texts of some 520 tokens, 12 MB each, at once; or fewer
-    jq -es '.[0].peak_bytes - .[1].peak_bytes > 25e6' "$out.1G" "$out.240M"
+    jq -es '.[0].peak_bytes - .[1].peak_bytes > 25e6' "$out.1G" "$out.210M"
+}
+
+@test "--mem: short texts are many at once, however long a text might be; a long one is alone" {
+    [ -d "$smollm2" ] || skip 'smollm2 not pulled'
+    [ "${TEXTMILL_OUT:-build}" = build ] || skip 'memory is measured without sanitizers'
+    jq -nc 'range(40) | {text: ([range(.; . + 4 + . % 7)] | join(" "))}' >"$in"
+    for j in 1 2; do
+        generate -m smollm2 -n 4 -j$j --mem=300M --stats="$out" "$in" | cmp - <(generate -m smollm2 -n 4 "$in")
+        jq -e '.result.slots > 10 and .peak_bytes <= 300 * 1048576 and .result.mem_tokens < 8192' "$out"
+    done
+    # 2,600 tokens take 60 MB, and --mem leaves less than that.
+    jq -nc '{text: ([range(700)] | join(" "))}' >>"$in"
+    jq -nc 'range(40) | {text: ([range(.; . + 4 + . % 7)] | join(" "))}' >>"$in"
+    generate -m smollm2 -n 4 -j2 --mem=230M "$in" | cmp - <(generate -m smollm2 -n 4 "$in")
+    score -m smollm2 -j2 --mem=230M "$in" | cmp - <(score -m smollm2 "$in")
 }
 
 @test "--seed: other draws; the same seed, the same" {

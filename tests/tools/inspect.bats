@@ -196,3 +196,8 @@ real() {
         [ "${#lines[@]}" = 1 ]
     done
 }
+
+@test "a model for images and texts: the sizes of its part for texts" {
+    run -0 inspect --json "$BATS_TEST_DIRNAME/../golden/tiny-decoders/gemma3-images"
+    jq -e '.architecture == "gemma3" and .width == 32 and .layers == 7 and .vocabulary == 64' <<<"$output"
+}

@@ -288,6 +288,46 @@ looks() {
     }
     each_tool sums
 }
+# refused OPTION...: status 2 and one sentence, before any work; FILE is as it was.
+refused() {
+    local s=0
+    "${tool[@]}" "$@" "$in" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || s=$?
+    [ $s = 2 ] && [ ! -s "$BATS_TEST_TMPDIR/out" ] && [ "$(wc -l <"$BATS_TEST_TMPDIR/err")" = 1 ] &&
+        echo '{"text":"a"}' | cmp - "$mine" && echo '{"text":"b"}' | cmp - "$in"
+}
+@test "--stats, --errors, --rejects: a file that the suite did not write is not touched, nor an input" {
+    kept() {
+        local o
+        mine=$BATS_TEST_TMPDIR/mine in=$BATS_TEST_TMPDIR/in
+        echo '{"text":"a"}' >"$mine"
+        echo '{"text":"b"}' >"$in"
+        for o in --stats --errors --rejects; do
+            refused "$o=$mine" && refused "$o=$in" && refused --dry-run --stats="$mine" || return
+        done
+        refused --errors="$BATS_TEST_TMPDIR/both" --rejects="$BATS_TEST_TMPDIR/both" && [ ! -e "$BATS_TEST_TMPDIR/both" ] &&
+            TEXTMILL_ERRORS=$in refused && TEXTMILL_REPORT=$in refused || return
+        # What comes from standard input does not go there again, either.
+        local s=0
+        # shellcheck disable=SC2094  # that is the point
+        "${tool[@]}" <"$in" >>"$in" 2>/dev/null || s=$?
+        [ $s = 2 ] && echo '{"text":"b"}' | cmp - "$in"
+    }
+    each_tool kept
+}
+@test "--stats and --errors replace their own, and what is empty; a fifo is written to" {
+    again() {
+        local dir=$BATS_TEST_TMPDIR/again n
+        rm -rf "$dir" && mkdir "$dir" && : >"$dir/stats" && mkfifo "$dir/fifo"
+        for n in 1 2; do
+            mill '{}\n' --stats="$dir/stats" --errors="$dir/errors" --rejects="$dir/rejects$n" && [ "$status" = 1 ] &&
+                jq -es 'length==1 and .[0].in==1' "$dir/stats" && jq -es 'length==1 and .[0].code=="missing"' "$dir/errors" || return
+        done
+        mill '{}\n' --rejects="$dir/rejects1" && [ "$status" = 2 ] && echo '{}' | cmp - "$dir/rejects1" || return
+        mill '{}\n' --stats="$dir/fifo" &
+        timeout 20 jq -e '.in==1' "$dir/fifo" && wait $! && [ -p "$dir/fifo" ]
+    }
+    each_tool again
+}
 @test "--dry-run: a plan, nothing is written" {
     plan() {
         mill '{"text":"a"}\n{"text":"a"}\n{}\n' --dry-run && jq -e '.texts==2 and .repeats==0.5 and .rejected==1' "$BATS_TEST_TMPDIR/out"

@@ -186,6 +186,20 @@ fit() {
     run -5 train -q -m tiny --save="$head" --stats=/dev/full "$in"
 }
 
+@test "--save replaces a head, and nothing else: 2 before a record is read" {
+    fit
+    fit
+    classify -m "$head" -o mood "$in" >"$dir/want"
+    cp "$in" "$dir/copy"
+    for o in --save="$in" --save="$dir/want" "--stats=$head" "--save=$dir/x --stats=$dir/x"; do
+        # shellcheck disable=SC2086  # two options
+        run -2 --separate-stderr train -t label -m tiny $o "$in"
+        [ -z "$output" ] && [ -n "$stderr" ] && [[ $stderr != *$'\n'* ]]
+    done
+    cmp "$in" "$dir/copy"
+    classify -m "$head" -o mood "$in" | cmp - "$dir/want"
+}
+
 @test "SIGTERM while reading: --stats, no head, ended by the signal" {
     mkfifo "$dir/fifo"
     train -m tiny --save="$head" --stats="$dir/stats" <"$dir/fifo" 2>"$dir/err" 3>&- &

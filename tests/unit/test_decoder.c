@@ -19,7 +19,9 @@ static const struct {
     { "gpt2-bare", NULL },     { "gguf-llama", NULL },
     { "gguf-linear", NULL },   { "gguf-qwen2", NULL },
     { "gguf-gemma2", NULL },   { "gguf-gemma3", NULL },
-    { "gguf-gpt2", NULL },
+    { "gguf-gpt2", NULL },     { "gemma", NULL },
+    { "gemma", "old.json" },   { "gguf-gemma", NULL },
+    { "gemma3-images", NULL }, { "gemma3-images-bare", NULL },
 };
 #define N_CHECKPOINTS (sizeof checkpoints / sizeof *checkpoints)
 

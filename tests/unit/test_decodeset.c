@@ -72,6 +72,18 @@ static const struct {
       "architecture 'llama4' is not supported" },
     { "llama", "\"model_type\": \"llama\"", "\"model_type\": \"gemma3_text\"",
       "config.json" },
+    { "gemma", "\"gelu_pytorch_tanh\"", "\"silu\"", "'silu' is not supported" },
+    { "gemma", "\"gelu_pytorch_tanh\"", "\"gelu\"", NULL },
+    { "gemma3-images", "\"text_config\": {", "\"text_config\": 1, \"x\": {",
+      "text_config: must be" },
+    { "gemma3-images", "\"text_config\": {", "\"texts\": {", "missing" },
+    { "gemma3-images", "\"gemma3_text\"", "\"gemma9_text\"", "'gemma9_text'" },
+    { "gemma3-images", "\"sliding_window\": 70", "\"sliding_window\": 0",
+      "must be an integer" },
+    { "gemma3-images-bare", "\"hidden_size\": 32,", "",
+      "'model.language_model.embed_tokens.weight'" },
+    { "gemma3-images-bare", "\"head_dim\": 10,", "\"head_dim\": null,",
+      "self_attn.q_proj" },
     { "llama", "\"model_type\": \"llama\"", "\"model_type\": \"gpt2\"",
       "n_positions: missing" },
     { "llama", "\"model_type\": \"llama\"",
@@ -495,5 +507,6 @@ main(int argc, char **argv)
     test_damage("llama", "model.safetensors", 2500);
     test_damage("llama", "config.json", 2000);
     test_damage("gemma3", "config.json", 2000);
+    test_damage("gemma3-images-bare", "config.json", 2000);
     return tap_done();
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "tap.h"
 
 #define MODEL "tests/golden/tiny-lm"
@@ -52,14 +53,31 @@ test_alone(const struct lm *m, const struct scorer_opt *opt)
         cut += all[i].how == OVERLONG_TRUNCATE && all[i].kept == m->n_ctx;
         none += all[i].foretold == 0;
     }
-    tap_ok(equal == TEXTS, "%zu of %d texts: alone as among %zu others", equal, TEXTS,
-           opt->slots);
+    tap_ok(equal == TEXTS, "%zu of %d texts: alone as among %zu at once", equal, TEXTS,
+           opt->room ? slots_count(opt->room) : SCORER_SLOTS);
     tap_ok(agree == TEXTS, "%zu of %d: counted as run", agree, TEXTS);
     tap_ok(cut > 0 && none > 0, "%zu were cut, %zu had nothing to foretell", cut, none);
     scorer_run(m, opt, &w, NULL, 0, NULL);
     tap_ok(1, "no text at all");
     scorer_work_release(&w);
     scorer_work_release(&other);
+}
+
+/* Memory for a block or two of tokens: they come one after another. */
+static void
+test_room(const struct lm *m, struct scorer_opt *opt)
+{
+    size_t mem = mem_now();
+    struct err e;
+
+    do {
+        mem += (size_t)16 << 10;
+        opt->room = scorer_room(m, mem, 1, &e);
+    } while (opt->room == NULL);
+    tap_ok(slots_tokens(opt->room) < m->n_ctx, "room for %zu tokens",
+           slots_tokens(opt->room));
+    test_alone(m, opt);
+    slots_close(opt->room);
 }
 
 int
@@ -73,10 +91,15 @@ main(void)
     if (!tap_ok(m != NULL, "%s", m ? MODEL : e.msg))
         return tap_done();
     make_texts();
-    for (size_t slots = 0; slots <= 3; slots += slots ? 2 : 1) {
-        opt.slots = slots;
+    test_alone(m, &opt);
+    for (size_t slots = 1; slots <= 3; slots += 2) {
+        struct slots_opt so = { .most = slots };
+
+        opt.room = slots_open(m, &so, &e);
         test_alone(m, &opt);
+        slots_close(opt.room);
     }
+    test_room(m, &opt);
     lm_close(m);
     return tap_done();
 }
