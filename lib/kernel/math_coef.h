@@ -39,6 +39,12 @@
 #define ERFC_5 -0x1.8f9d6ap-9f
 #define ERFC_6 0x1.9c10bcp-13f
 
+/* 2^r for |r| <= 1/2; weighted error 7.5e-05 */
+#define EXP2_0 0x1.fff69p-1f
+#define EXP2_1 0x1.62f31ep-1f
+#define EXP2_2 0x1.f0dea6p-3f
+#define EXP2_3 0x1.c3f672p-5f
+
 #define GELU_SCALE 0x1.41cfeap-2f
 #define GELU_FAR   0x1.6a09e6p+0f
 /* (normal CDF of s / 0.314 - 1/2) / s in s^2 - 1, s^2 <= 2; weighted error 8.2e-06 */

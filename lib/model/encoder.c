@@ -31,6 +31,7 @@ struct encoder {
     int n_layer, n_head;
     int d, d_ff;
     float eps;
+    int in16; /* attention, as activations have 8 bits */
 
     const float *type;     /* [d]: that of type 0, or NULL */
     const float *position; /* [n_ctx, d] */
@@ -257,6 +258,7 @@ encoder_open(const struct encoder_kind *kind, const struct encoder_shape *s,
     int rc;
 
     m->k = pack->kernels;
+    m->in16 = pack->arith == ARITH_I8 || pack->arith == ARITH_I8B32;
     m->n_layer = s->n_layer;
     m->n_head = s->n_head;
     m->d = m->base.n_embd = s->d;
@@ -335,7 +337,7 @@ encoder_encode(const struct model *base, const struct model_batch *b, float *x,
 {
     const struct encoder *m = (const struct encoder *)base;
     size_t n = b->n_tok, d = (size_t)m->d;
-    struct attend_shape shape = { (size_t)m->n_head, d / (size_t)m->n_head };
+    struct attend_shape shape = { (size_t)m->n_head, d / (size_t)m->n_head, m->in16 };
     const struct attend_distance *distance = m->relative.add ? &m->relative : NULL;
     struct arena *tmp = &work->scratch;
     float *qkv, *a, *y; /* [n, 3 d], [n, d], [n, d] */

@@ -104,6 +104,9 @@ def main():
 
     c, err = fit(lambda t: mp.log(mp.erfc(t)), mp.erfc, edge, 4.0, 6)
     emit("ERFC", f"log(erfc(t)) for {edge} <= t <= 4, weighted by erfc(t)", c, err)
+    c, err = fit(lambda r: mp.mpf(2)**r, lambda r: mp.mpf(2)**-r, -0.5001, 0.5001, 3)
+    emit("EXP2", "2^r for |r| <= 1/2", c, err)
+
     # In u, which is centred, so that the terms stay small. The last point is where |x|
     # is cut: what is missing there is multiplied by any x.
     far, root2 = 4.5, mp.sqrt(2)
