@@ -60,7 +60,8 @@ struct kernel_q8 {
 
 /* What is done to rows before they become 8 bits, in this order */
 struct kernel_q8_first {
-    int gelu;            /* gelu as gelu_coarse of math_body.h has it */
+    int gelu;            /* as gelu_bytes of math_body.h has it; where more than 8 bits
+                            are kept, or weights are in blocks, gelu_coarse */
     const float *factor; /* [k] or NULL: multiplied by it */
 };
 

@@ -116,6 +116,11 @@ def main():
     print(f"#define GELU_SCALE {hexf(np.float32(float(root2 / far)))}")
     print(f"#define GELU_FAR   {hexf(np.float32(float(root2)))}")
     emit("GELU", f"(normal CDF of s / {float(root2 / far):.3f} - 1/2) / s in s^2 - 1, s^2 <= 2", c, err)
+    # Of a itself, which the error is multiplied by; at the last point it is for any x.
+    far = 4.0
+    c, err = fit(lambda a: -mp.erfc(a / root2) / 2, lambda a: a + 1e-9 if a < far * 0.999 else 3 * far, 0, far, 7)
+    print(f"#define GELU8_FAR {hexf(far)}")
+    emit("GELU8", f"-(1 - normal CDF of a), 0 <= a <= {far:.0f}", c, err)
     print("#endif")
 
 

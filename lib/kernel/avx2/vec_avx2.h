@@ -133,6 +133,12 @@ v_abs(struct v16 x)
 }
 
 INLINE struct v16
+v_min_abs(struct v16 x, struct v16 y)
+{
+    return v_min(v_abs(x), y);
+}
+
+INLINE struct v16
 v_copysign(struct v16 x, struct v16 s)
 {
     __m256 sign = _mm256_set1_ps(-0.0f);

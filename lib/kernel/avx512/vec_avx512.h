@@ -111,6 +111,12 @@ v_abs(struct v16 x)
 }
 
 INLINE struct v16
+v_min_abs(struct v16 x, struct v16 y)
+{
+    return v_of(_mm512_range_ps(x.v, y.v, 0xa)); /* of the least, without its sign */
+}
+
+INLINE struct v16
 v_copysign(struct v16 x, struct v16 s)
 {
     return v_of(_mm512_or_ps(x.v, _mm512_and_ps(_mm512_set1_ps(-0.0f), s.v)));

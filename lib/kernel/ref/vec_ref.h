@@ -125,6 +125,14 @@ v_abs(struct v16 x)
     return x;
 }
 
+/* min(|x|, y) for y >= 0; for a NaN y or NaN */
+static inline struct v16
+v_min_abs(struct v16 x, struct v16 y)
+{
+    EACH_LANE x.f[i] = fabsf(x.f[i]) < y.f[i] ? fabsf(x.f[i]) : y.f[i];
+    return x;
+}
+
 /* x >= 0 with the sign of s */
 static inline struct v16
 v_copysign(struct v16 x, struct v16 s)
