@@ -61,7 +61,8 @@ struct kernel_q8 {
 
 /* What is done to rows before they become 8 bits, in this order */
 struct kernel_q8_first {
-    int gelu;            /* gelu as gelu_coarse of math_body.h has it */
+    int gelu;            /* as gelu_bytes of math_body.h has it; where more than 8 bits
+                            are kept, or weights are in blocks, gelu_coarse */
     const float *factor; /* [k] or NULL: multiplied by it */
 };
 
@@ -123,6 +124,30 @@ kernel_attend_work(size_t n, size_t dim)
     size_t wide = (dim + 15) / 16 * 16;
 
     return 2 * n * wide + 16 * (n + dim + 1);
+}
+
+#define KERNEL_ATTEND16_KEYS  128  /* whose sums of products fit 32 bits */
+#define KERNEL_ATTEND16_VALUE 1023 /* the largest value as a whole number */
+
+/* What the kernel `attend16` makes whole numbers with */
+struct kernel_attend16 {
+    float up_q, up_key, up_value;
+    float scale;      /* of a score, which becomes an exponent of 2 */
+    float step_value; /* 1 / up_value, but 0 where that is 0 */
+};
+
+/* From the largest numbers without their signs; 0: some number is not finite, or too
+ * large. */
+int kernel_attend16_scales(const struct kernel_attend *a, float q, float key,
+                           float value, struct kernel_attend16 *s);
+
+/* 32-bit words that the kernel `attend16` works in */
+static inline size_t
+kernel_attend16_work(size_t n, size_t dim)
+{
+    size_t wide = (dim + 31) / 32 * 16, columns = (dim + 15) / 16 * 16;
+
+    return n * wide + (n + 1) / 2 * columns + 32 * wide + 16 * (n + 2);
 }
 
 struct kernels {

@@ -39,6 +39,12 @@
 #define ERFC_5 -0x1.8f9d6ap-9f
 #define ERFC_6 0x1.9c10bcp-13f
 
+/* 2^r for |r| <= 1/2; weighted error 7.5e-05 */
+#define EXP2_0 0x1.fff69p-1f
+#define EXP2_1 0x1.62f31ep-1f
+#define EXP2_2 0x1.f0dea6p-3f
+#define EXP2_3 0x1.c3f672p-5f
+
 #define GELU_SCALE 0x1.41cfeap-2f
 #define GELU_FAR   0x1.6a09e6p+0f
 /* (normal CDF of s / 0.314 - 1/2) / s in s^2 - 1, s^2 <= 2; weighted error 8.2e-06 */
@@ -52,5 +58,16 @@
 #define GELU_7 -0x1.5bf36ap-6f
 #define GELU_8 0x1.ec8956p-7f
 #define GELU_9 -0x1.4c9a8cp-8f
+
+#define GELU8_FAR 0x1p+2f
+/* -(1 - normal CDF of a), 0 <= a <= 4; weighted error 1.3e-04 */
+#define GELU8_0 -0x1.fc88d2p-2f
+#define GELU8_1 0x1.7b0b2ap-2f
+#define GELU8_2 0x1.52191ap-4f
+#define GELU8_3 -0x1.6b92fap-3f
+#define GELU8_4 0x1.3b4952p-4f
+#define GELU8_5 -0x1.fc620ep-7f
+#define GELU8_6 0x1.85bcecp-10f
+#define GELU8_7 -0x1.b3c808p-15f
 
 #endif

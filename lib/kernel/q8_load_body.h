@@ -14,7 +14,7 @@
  * those that do not count are anything. */
 INLINE void
 q8_load(const float *x, const struct kernel_q8_first *first, size_t n, size_t count,
-        struct v16 v[KERNEL_MAX_BLOCK / 16])
+        int exact, struct v16 v[KERNEL_MAX_BLOCK / 16])
 {
 #pragma GCC unroll 8
     for (size_t i = 0; i < KERNEL_MAX_BLOCK / 16; i++) {
@@ -22,7 +22,11 @@ q8_load(const float *x, const struct kernel_q8_first *first, size_t n, size_t co
 
         v[i] = i < count ? v_load_n(x + l, n - l, 0.0f) : v_set1(0.0f);
     }
-    if (first->gelu) {
+    if (first->gelu && !exact && count > 4) {
+        gelu_bytes(8, v);
+    } else if (first->gelu && !exact) {
+        gelu_bytes(4, v);
+    } else if (first->gelu) {
         gelu_coarse(v);
         if (count > 4)
             gelu_coarse(v + 4);

@@ -225,12 +225,24 @@ q8_put(size_t count, struct v16 v[KERNEL_MAX_BLOCK / 16], size_t n, int rest,
     struct v16 min, max, sum, up, low, of[KERNEL_MAX_BLOCK / 16];
     float range;
 
+    /* Two chains each, so that neither waits for itself. */
+    min = max = sum = v[0];
+    of[0] = of[1] = of[2] = v[count > 1];
 #pragma GCC unroll 8
-    for (size_t i = 0; i < count; i++) {
-        min = i ? v_min(v[i], min) : v[i];
-        max = i ? v_max(v[i], max) : v[i];
-        sum = i ? v_add(v[i], sum) : v[i];
+    for (size_t i = 2; i < count; i += 2) {
+        min = v_min(v[i], min);
+        max = v_max(v[i], max);
+        sum = v_add(v[i], sum);
     }
+#pragma GCC unroll 8
+    for (size_t i = 3; i < count; i += 2) {
+        of[0] = v_min(v[i], of[0]);
+        of[1] = v_max(v[i], of[1]);
+        of[2] = v_add(v[i], of[2]);
+    }
+    min = v_min(of[0], min);
+    max = v_max(of[1], max);
+    sum = v_add(of[2], sum);
     to[1] = v_hmin(min);
     range = v_hmax(max) - to[1];
     to[0] = range * (1.0f / 254.0f);
@@ -256,7 +268,7 @@ q8_block(size_t count, const float *x, const struct kernel_q8_first *first, size
 {
     struct v16 v[KERNEL_MAX_BLOCK / 16];
 
-    q8_load(x, first, n, count, v);
+    q8_load(x, first, n, count, pairs, v);
 #pragma GCC unroll 8
     for (size_t i = 0; i < count; i++)
         if (n < 16 * i + 16) /* those that do not count are copies of one that does */

@@ -71,7 +71,7 @@ qb_rows(size_t group, const float *x, size_t ldx, size_t m, size_t k,
 
             if (at.factor)
                 at.factor += l;
-            q8_load(x + l, &at, 32, 2, v);
+            q8_load(x + l, &at, 32, 2, 1, v);
             qb_put(group, v, to->q + r * to->ld + l, to->step + b, to->mid + b,
                    to->sum + g);
             for (size_t i = g; i < g + 32 / group; i++)
@@ -136,7 +136,7 @@ wide_block(size_t group, const float *x, size_t n, const struct kernel_q8_first 
         struct kernel_q8_first at = *first;
         if (at.factor)
             at.factor += l + i;
-        q8_load(x + l + i, &at, 32, 2, of);
+        q8_load(x + l + i, &at, 32, 2, 1, of);
         v[i / 16] = of[0];
         v[i / 16 + 1] = of[1];
     }

@@ -31,6 +31,7 @@ struct encoder {
     int n_layer, n_head;
     int d, d_ff;
     float eps;
+    int in16; /* attention, as activations have 8 bits */
 
     const float *type;     /* [d]: that of type 0, or NULL */
     const float *position; /* [n_ctx, d] */
@@ -257,6 +258,7 @@ encoder_open(const struct encoder_kind *kind, const struct encoder_shape *s,
     int rc;
 
     m->k = pack->kernels;
+    m->in16 = pack->arith == ARITH_I8 || pack->arith == ARITH_I8B32;
     m->n_layer = s->n_layer;
     m->n_head = s->n_head;
     m->d = m->base.n_embd = s->d;
@@ -329,32 +331,80 @@ feed_forward(const struct encoder *m, const struct layer *l, const float *y, siz
     matmul_rows(h, x, d, &end, &work->scratch);
 }
 
+/* How many tokens' queries, keys and values are made at once: they stay in L2 until
+ * attention has read them. */
+#define ENCODER_TOKENS 96
+
+/* Whole sequences from `first` on, one at least, of ENCODER_TOKENS if it can be */
+static size_t
+group_end(const struct model_batch *b, size_t first)
+{
+    size_t end = first + 1;
+
+    while (end < b->n_seq && end - first < ENCODER_TOKENS &&
+           b->start[end + 1] - b->start[first] <= ENCODER_TOKENS)
+        end++;
+    return end;
+}
+
+static size_t
+longest_group(const struct model_batch *b)
+{
+    size_t longest = 0;
+
+    for (size_t s = 0, end; s < b->n_seq; s = end) {
+        end = group_end(b, s);
+        if (b->start[end] - b->start[s] > longest)
+            longest = b->start[end] - b->start[s];
+    }
+    return longest;
+}
+
+/* a [n_tok, d] = what the heads make of x [n_tok, d]; qkv is for the longest group */
+static void
+heads(const struct encoder *m, const struct layer *l, const struct model_batch *b,
+      const float *x, float *qkv, float *a, struct arena *tmp)
+{
+    size_t d = (size_t)m->d;
+    struct attend_shape shape = { (size_t)m->n_head, d / (size_t)m->n_head, m->in16 };
+    const struct attend_distance *distance = m->relative.add ? &m->relative : NULL;
+
+    for (size_t s = 0, end; s < b->n_seq; s = end) {
+        size_t from = b->start[s], n, local[ENCODER_TOKENS + 1];
+        struct matmul_end bias = plain(&l->query);
+
+        end = group_end(b, s);
+        n = b->start[end] - from;
+        matmul(l->query.w, x + from * d, d, n, qkv, 3 * d, &bias, tmp);
+        bias = plain(&l->key);
+        matmul(l->key.w, x + from * d, d, n, qkv + d, 3 * d, &bias, tmp);
+        bias = plain(&l->value);
+        matmul(l->value.w, x + from * d, d, n, qkv + 2 * d, 3 * d, &bias, tmp);
+        for (size_t i = s; i <= end; i++)
+            local[i - s] = b->start[i] - from;
+        attend_relative(m->k, &shape, distance, qkv, local, end - s, a + from * d, tmp);
+    }
+}
+
 void
 encoder_encode(const struct model *base, const struct model_batch *b, float *x,
                struct model_work *work)
 {
     const struct encoder *m = (const struct encoder *)base;
     size_t n = b->n_tok, d = (size_t)m->d;
-    struct attend_shape shape = { (size_t)m->n_head, d / (size_t)m->n_head };
-    const struct attend_distance *distance = m->relative.add ? &m->relative : NULL;
     struct arena *tmp = &work->scratch;
-    float *qkv, *a, *y; /* [n, 3 d], [n, d], [n, d] */
+    float *qkv, *a, *y; /* [longest group, 3 d], [n, d], [n, d] */
 
     arena_reset(&work->state);
-    qkv = arena_alloc(&work->state, mem_mul(n, 3 * d * sizeof *qkv));
+    qkv = arena_alloc(&work->state, mem_mul(longest_group(b), 3 * d * sizeof *qkv));
     a = arena_alloc(&work->state, mem_mul(n, d * sizeof *a));
     y = arena_alloc(&work->state, mem_mul(n, d * sizeof *y));
 
     embed(m, b, x);
     for (const struct layer *l = m->layer; l < m->layer + m->n_layer; l++) {
-        struct matmul_end end = plain(&l->query);
-        matmul(l->query.w, x, d, n, qkv, 3 * d, &end, tmp);
-        end = plain(&l->key);
-        matmul(l->key.w, x, d, n, qkv + d, 3 * d, &end, tmp);
-        end = plain(&l->value);
-        matmul(l->value.w, x, d, n, qkv + 2 * d, 3 * d, &end, tmp);
-        attend_relative(m->k, &shape, distance, qkv, b->start, b->n_seq, a, tmp);
-        end = with_norm(m, &l->out, &l->attended, x);
+        struct matmul_end end = with_norm(m, &l->out, &l->attended, x);
+
+        heads(m, l, b, x, qkv, a, tmp);
         matmul(l->out.w, a, d, n, y, d, &end, tmp);
         feed_forward(m, l, y, n, x, work);
     }

@@ -212,7 +212,8 @@ run_encoder(const struct marian *m, const struct marian_source *s, float *x,
             struct marian_work *w)
 {
     size_t n = s->n_tok, d = (size_t)m->s.d;
-    struct attend_shape shape = { (size_t)m->s.n_head, d / (size_t)m->s.n_head };
+    struct attend_shape shape = { .n_head = (size_t)m->s.n_head,
+                                  .head_dim = d / (size_t)m->s.n_head };
     float *qkv = rows(&w->state, n, 3 * d), *a = rows(&w->state, n, d);
     float *y = rows(&w->state, n, d), *h;
 

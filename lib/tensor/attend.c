@@ -7,15 +7,17 @@
 
 /* Scratch for the longest sequence, used by all */
 static float *
-take_memory(const size_t *start, size_t n_seq, size_t dim, struct arena *work)
+take_memory(const size_t *start, size_t n_seq, size_t dim, int in16, struct arena *work)
 {
-    size_t longest = 0;
+    size_t longest = 0, words;
 
     for (size_t s = 0; s < n_seq; s++)
         if (start[s + 1] - start[s] > longest)
             longest = start[s + 1] - start[s];
     arena_reset(work);
-    return arena_alloc(work, mem_mul(kernel_attend_work(longest, dim), sizeof(float)));
+    words =
+        in16 ? kernel_attend16_work(longest, dim) : kernel_attend_work(longest, dim);
+    return arena_alloc(work, mem_mul(words, sizeof(float)));
 }
 
 void
@@ -24,10 +26,11 @@ attend_relative(const struct kernels *k, const struct attend_shape *shape,
                 const size_t *start, size_t n_seq, float *out, struct arena *work)
 {
     size_t d = shape->n_head * shape->head_dim;
+    int in16 = shape->in16 && !distance;
     struct kernel_attend h = { .dim = shape->head_dim, .ld = 3 * d, .ld_out = d };
 
     h.scale = 1.0f / sqrtf((float)h.dim);
-    h.work = take_memory(start, n_seq, h.dim, work);
+    h.work = take_memory(start, n_seq, h.dim, in16, work);
     for (size_t s = 0; s < n_seq; s++)
         for (size_t i = 0; i < shape->n_head; i++) {
             h.n = start[s + 1] - start[s];
@@ -38,7 +41,7 @@ attend_relative(const struct kernels *k, const struct attend_shape *shape,
             if (distance)
                 h.relative =
                     distance->add + i * (2 * distance->n - 1) + distance->n - 1;
-            k->attend(&h);
+            (in16 ? k->attend16 : k->attend)(&h);
         }
 }
 

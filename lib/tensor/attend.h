@@ -22,6 +22,8 @@
 
 struct attend_shape {
     size_t n_head, head_dim; /* d = n_head * head_dim */
+    int in16; /* whole numbers of 10 to 15 bits, for what comes of 8 bits; not with a
+                 distance */
 };
 
 /*

@@ -101,7 +101,7 @@ run_matmul(struct bench *b)
 static void
 run_attend(struct bench *b)
 {
-    struct attend_shape shape = { N_HEAD, D / N_HEAD };
+    struct attend_shape shape = { .n_head = N_HEAD, .head_dim = D / N_HEAD };
 
     attend(b->k, &shape, b->x, b->start, b->n_seq, b->y, &b->work);
 }
@@ -143,7 +143,7 @@ run_layer(struct bench *b)
 {
     struct matmul_end bias = { .bias = b->v }, gelu = { .bias = b->v, .gelu = 1 };
     struct matmul_end norm = { .bias = b->v };
-    struct attend_shape shape = { N_HEAD, D / N_HEAD };
+    struct attend_shape shape = { .n_head = N_HEAD, .head_dim = D / N_HEAD };
     float *h = b->x, *big = b->y, *ctx = b->z;
 
     norm.norm.gamma = norm.norm.beta = b->v;

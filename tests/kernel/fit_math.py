@@ -104,6 +104,9 @@ def main():
 
     c, err = fit(lambda t: mp.log(mp.erfc(t)), mp.erfc, edge, 4.0, 6)
     emit("ERFC", f"log(erfc(t)) for {edge} <= t <= 4, weighted by erfc(t)", c, err)
+    c, err = fit(lambda r: mp.mpf(2)**r, lambda r: mp.mpf(2)**-r, -0.5001, 0.5001, 3)
+    emit("EXP2", "2^r for |r| <= 1/2", c, err)
+
     # In u, which is centred, so that the terms stay small. The last point is where |x|
     # is cut: what is missing there is multiplied by any x.
     far, root2 = 4.5, mp.sqrt(2)
@@ -113,6 +116,11 @@ def main():
     print(f"#define GELU_SCALE {hexf(np.float32(float(root2 / far)))}")
     print(f"#define GELU_FAR   {hexf(np.float32(float(root2)))}")
     emit("GELU", f"(normal CDF of s / {float(root2 / far):.3f} - 1/2) / s in s^2 - 1, s^2 <= 2", c, err)
+    # Of a itself, which the error is multiplied by; at the last point it is for any x.
+    far = 4.0
+    c, err = fit(lambda a: -mp.erfc(a / root2) / 2, lambda a: a + 1e-9 if a < far * 0.999 else 3 * far, 0, far, 7)
+    print(f"#define GELU8_FAR {hexf(far)}")
+    emit("GELU8", f"-(1 - normal CDF of a), 0 <= a <= {far:.0f}", c, err)
     print("#endif")
 
 

@@ -1,6 +1,7 @@
 /* attend_avx2.c - attend_body.h at this level: tiles of 6 rows, as in gemm_avx2.c */
 #include "kernel/avx2/vec_avx2.h"
 
+#include "kernel/attend16_body.h"
 #include "kernel/attend_body.h"
 
 static void
@@ -9,8 +10,15 @@ attend(const struct kernel_attend *a)
     attend_head(a, 6);
 }
 
+static void
+attend16(const struct kernel_attend *a)
+{
+    attend_head16(a, 6);
+}
+
 void
 attend_avx2_fill(struct kernels *k)
 {
     k->attend = attend;
+    k->attend16 = attend16;
 }

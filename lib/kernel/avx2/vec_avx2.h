@@ -133,6 +133,12 @@ v_abs(struct v16 x)
 }
 
 INLINE struct v16
+v_min_abs(struct v16 x, struct v16 y)
+{
+    return v_min(v_abs(x), y);
+}
+
+INLINE struct v16
 v_copysign(struct v16 x, struct v16 s)
 {
     __m256 sign = _mm256_set1_ps(-0.0f);
@@ -282,6 +288,106 @@ v_transpose_quads(const float *const row[16], size_t l, float *y)
 
     v_store_transposed(y, x0.lo, x1.lo, x2.lo, x3.lo);
     v_store_transposed(y + 8, x0.hi, x1.hi, x2.hi, x3.hi);
+}
+
+struct v16i {
+    __m256i lo, hi;
+};
+
+INLINE struct v16i
+vi_of(__m256i lo, __m256i hi)
+{
+    return (struct v16i){ lo, hi };
+}
+
+INLINE struct v16i
+vi_set1(int32_t x)
+{
+    return vi_of(_mm256_set1_epi32(x), _mm256_set1_epi32(x));
+}
+
+INLINE struct v16i
+vi_load(const int32_t *p)
+{
+    return vi_of(_mm256_loadu_si256((const __m256i *)(const void *)p),
+                 _mm256_loadu_si256((const __m256i *)(const void *)(p + 8)));
+}
+
+INLINE void
+vi_store(int32_t *p, struct v16i x)
+{
+    _mm256_storeu_si256((__m256i *)(void *)p, x.lo);
+    _mm256_storeu_si256((__m256i *)(void *)(p + 8), x.hi);
+}
+
+INLINE struct v16i
+vi_max(struct v16i x, struct v16i y)
+{
+    return vi_of(_mm256_max_epi32(x.lo, y.lo), _mm256_max_epi32(x.hi, y.hi));
+}
+
+INLINE int32_t
+vi_hmax(struct v16i x)
+{
+    __m256i h = _mm256_max_epi32(x.lo, x.hi);
+    __m128i q =
+        _mm_max_epi32(_mm256_castsi256_si128(h), _mm256_extracti128_si256(h, 1));
+
+    q = _mm_max_epi32(q, _mm_shuffle_epi32(q, 0x4e));
+    return _mm_cvtsi128_si32(_mm_max_epi32(q, _mm_shuffle_epi32(q, 0xb1)));
+}
+
+INLINE struct v16i
+vi_sub(struct v16i x, struct v16i y)
+{
+    return vi_of(_mm256_sub_epi32(x.lo, y.lo), _mm256_sub_epi32(x.hi, y.hi));
+}
+
+INLINE struct v16i
+vi_abs_bits(struct v16 x)
+{
+    __m256i bits = _mm256_set1_epi32(0x7fffffff);
+
+    return vi_of(_mm256_and_si256(_mm256_castps_si256(x.lo), bits),
+                 _mm256_and_si256(_mm256_castps_si256(x.hi), bits));
+}
+
+INLINE struct v16
+vi_float(struct v16i x)
+{
+    return v_pair(_mm256_cvtepi32_ps(x.lo), _mm256_cvtepi32_ps(x.hi));
+}
+
+INLINE struct v16i
+vi_round(struct v16 x)
+{
+    return vi_of(_mm256_cvtps_epi32(x.lo), _mm256_cvtps_epi32(x.hi));
+}
+
+INLINE struct v16i
+vi_pair(struct v16i lo, struct v16i hi)
+{
+    return vi_of(_mm256_blend_epi16(lo.lo, _mm256_slli_epi32(hi.lo, 16), 0xaa),
+                 _mm256_blend_epi16(lo.hi, _mm256_slli_epi32(hi.hi, 16), 0xaa));
+}
+
+INLINE struct v16i
+vi_any_pairs(struct v16i x, struct v16i y)
+{
+    return vi_of(_mm256_packs_epi32(x.lo, y.lo), _mm256_packs_epi32(x.hi, y.hi));
+}
+
+INLINE struct v16i
+vi_dot(struct v16i sum, struct v16i x, struct v16i y)
+{
+    return vi_of(_mm256_add_epi32(sum.lo, _mm256_madd_epi16(x.lo, y.lo)),
+                 _mm256_add_epi32(sum.hi, _mm256_madd_epi16(x.hi, y.hi)));
+}
+
+INLINE struct v16i
+vi_dot_at(struct v16i sum, const int32_t *x, struct v16i y)
+{
+    return vi_dot(sum, vi_set1(*x), y);
 }
 
 #endif

@@ -111,6 +111,12 @@ v_abs(struct v16 x)
 }
 
 INLINE struct v16
+v_min_abs(struct v16 x, struct v16 y)
+{
+    return v_of(_mm512_range_ps(x.v, y.v, 0xa)); /* of the least, without its sign */
+}
+
+INLINE struct v16
 v_copysign(struct v16 x, struct v16 s)
 {
     return v_of(_mm512_or_ps(x.v, _mm512_and_ps(_mm512_set1_ps(-0.0f), s.v)));
@@ -229,6 +235,99 @@ v_transpose_quads(const float *const row[16], size_t l, float *y)
     _mm512_storeu_ps(y + 16, _mm512_shuffle_ps(lo01, lo23, 0xee));
     _mm512_storeu_ps(y + 32, _mm512_shuffle_ps(hi01, hi23, 0x44));
     _mm512_storeu_ps(y + 48, _mm512_shuffle_ps(hi01, hi23, 0xee));
+}
+
+struct v16i {
+    __m512i v;
+};
+
+INLINE struct v16i
+vi_of(__m512i v)
+{
+    return (struct v16i){ v };
+}
+
+INLINE struct v16i
+vi_set1(int32_t x)
+{
+    return vi_of(_mm512_set1_epi32(x));
+}
+
+INLINE struct v16i
+vi_load(const int32_t *p)
+{
+    return vi_of(_mm512_loadu_si512(p));
+}
+
+INLINE void
+vi_store(int32_t *p, struct v16i x)
+{
+    _mm512_storeu_si512(p, x.v);
+}
+
+INLINE struct v16i
+vi_max(struct v16i x, struct v16i y)
+{
+    return vi_of(_mm512_max_epi32(x.v, y.v));
+}
+
+INLINE int32_t
+vi_hmax(struct v16i x)
+{
+    return _mm512_reduce_max_epi32(x.v);
+}
+
+INLINE struct v16i
+vi_sub(struct v16i x, struct v16i y)
+{
+    return vi_of(_mm512_sub_epi32(x.v, y.v));
+}
+
+INLINE struct v16i
+vi_abs_bits(struct v16 x)
+{
+    return vi_of(
+        _mm512_and_si512(_mm512_castps_si512(x.v), _mm512_set1_epi32(0x7fffffff)));
+}
+
+INLINE struct v16
+vi_float(struct v16i x)
+{
+    return v_of(_mm512_cvtepi32_ps(x.v));
+}
+
+INLINE struct v16i
+vi_round(struct v16 x)
+{
+    return vi_of(_mm512_cvtps_epi32(x.v));
+}
+
+INLINE struct v16i
+vi_pair(struct v16i lo, struct v16i hi)
+{
+    return vi_of(
+        _mm512_mask_blend_epi16(0xaaaaaaaa, lo.v, _mm512_slli_epi32(hi.v, 16)));
+}
+
+INLINE struct v16i
+vi_any_pairs(struct v16i x, struct v16i y)
+{
+    return vi_of(_mm512_packs_epi32(x.v, y.v));
+}
+
+/* Written out for the reason that q8_avx512.c has. */
+INLINE struct v16i
+vi_dot(struct v16i sum, struct v16i x, struct v16i y)
+{
+    __asm__("vpdpwssd %2, %1, %0" : "+v"(sum.v) : "v"(x.v), "v"(y.v));
+    return sum;
+}
+
+INLINE struct v16i
+vi_dot_at(struct v16i sum, const int32_t *x, struct v16i y)
+{
+    __asm__("vpdpwssd %2%{1to16%}, %1, %0" : "+v"(sum.v) : "v"(y.v), "m"(*x));
+    return sum;
 }
 
 #endif

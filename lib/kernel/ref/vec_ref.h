@@ -125,6 +125,14 @@ v_abs(struct v16 x)
     return x;
 }
 
+/* min(|x|, y) for y >= 0; for a NaN y or NaN */
+static inline struct v16
+v_min_abs(struct v16 x, struct v16 y)
+{
+    EACH_LANE x.f[i] = fabsf(x.f[i]) < y.f[i] ? fabsf(x.f[i]) : y.f[i];
+    return x;
+}
+
 /* x >= 0 with the sign of s */
 static inline struct v16
 v_copysign(struct v16 x, struct v16 s)
@@ -237,6 +245,121 @@ v_transpose_quads(const float *const row[16], size_t l, float *y)
 {
     for (size_t c = 0; c < 4; c++)
         EACH_LANE y[c * 16 + i] = row[i][l + c];
+}
+
+/* ---- 16 integers of 32 bits ---- */
+
+struct v16i {
+    int32_t i[16];
+};
+
+static inline struct v16i
+vi_set1(int32_t x)
+{
+    struct v16i r;
+
+    EACH_LANE r.i[i] = x;
+    return r;
+}
+
+static inline struct v16i
+vi_load(const int32_t *p)
+{
+    struct v16i r;
+
+    memcpy(r.i, p, sizeof r.i);
+    return r;
+}
+
+static inline void
+vi_store(int32_t *p, struct v16i x)
+{
+    memcpy(p, x.i, sizeof x.i);
+}
+
+static inline struct v16i
+vi_max(struct v16i x, struct v16i y)
+{
+    EACH_LANE x.i[i] = x.i[i] > y.i[i] ? x.i[i] : y.i[i];
+    return x;
+}
+
+/* The largest lane */
+static inline int32_t
+vi_hmax(struct v16i x)
+{
+    EACH_LANE x.i[0] = x.i[i] > x.i[0] ? x.i[i] : x.i[0];
+    return x.i[0];
+}
+
+static inline struct v16i
+vi_sub(struct v16i x, struct v16i y)
+{
+    EACH_LANE x.i[i] -= y.i[i];
+    return x;
+}
+
+/* Of the floats without their signs */
+static inline struct v16i
+vi_abs_bits(struct v16 x)
+{
+    struct v16i r;
+
+    memcpy(&r, &x, sizeof r);
+    EACH_LANE r.i[i] &= 0x7fffffff;
+    return r;
+}
+
+static inline struct v16
+vi_float(struct v16i x)
+{
+    struct v16 r;
+
+    EACH_LANE r.f[i] = (float)x.i[i];
+    return r;
+}
+
+/* To the nearest, even on a tie; those beyond 32 bits are anything. */
+static inline struct v16i
+vi_round(struct v16 x)
+{
+    struct v16i r;
+
+    EACH_LANE r.i[i] =
+        x.f[i] > -0x1p31f && x.f[i] < 0x1p31f ? (int32_t)rintf(x.f[i]) : 0;
+    return r;
+}
+
+/* The low 16 bits of lo and, above them, of hi */
+static inline struct v16i
+vi_pair(struct v16i lo, struct v16i hi)
+{
+    EACH_LANE lo.i[i] =
+        (int32_t)(((uint32_t)lo.i[i] & 0xffff) | (uint32_t)hi.i[i] << 16);
+    return lo;
+}
+
+/* Pairs of any two lanes of both, each once, always the same ones; all fit 16 bits. */
+static inline struct v16i
+vi_any_pairs(struct v16i x, struct v16i y)
+{
+    return vi_pair(x, y);
+}
+
+/* sum + the products of the two 16-bit halves of each lane */
+static inline struct v16i
+vi_dot(struct v16i sum, struct v16i x, struct v16i y)
+{
+    EACH_LANE sum.i[i] +=
+        (int16_t)x.i[i] * (int16_t)y.i[i] + (x.i[i] >> 16) * (y.i[i] >> 16);
+    return sum;
+}
+
+/* The same with the lane at x as all of x */
+static inline struct v16i
+vi_dot_at(struct v16i sum, const int32_t *x, struct v16i y)
+{
+    return vi_dot(sum, vi_set1(*x), y);
 }
 
 #endif
