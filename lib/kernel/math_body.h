@@ -138,20 +138,20 @@ gelu_coarse(struct v16 *x)
                                   GELU_3, GELU_2, GELU_1, GELU_0 };
     struct v16 s[4], u[4], p[4];
 
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t i = 0; i < 4; i++) {
         s[i] = v_max(v_set1(-GELU_FAR), v_mul(x[i], v_set1(GELU_SCALE)));
         s[i] = v_min(v_set1(GELU_FAR), s[i]); /* NaN stays: it is the second one */
         u[i] = v_fma(s[i], s[i], v_set1(-1.0f));
         p[i] = v_set1(GELU_9);
     }
-#pragma GCC unroll 9
+    UNROLL(9)
     for (size_t c = 0; c < sizeof coef / sizeof *coef; c++) {
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t i = 0; i < 4; i++)
             p[i] = horner(p[i], u[i], coef[c]);
     }
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t i = 0; i < 4; i++)
         x[i] = v_mul(x[i], v_fma(s[i], p[i], v_set1(0.5f)));
 }

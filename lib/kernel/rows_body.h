@@ -67,7 +67,7 @@ struct norm_rows {
 INLINE void
 norm_add(size_t count, struct norm_rows *t, size_t i, size_t n)
 {
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t r = 0; r < count; r++) {
         float *y = t->y + r * t->ldy + i;
         struct v16 v = v_load_n(y, n, 0.0f);
@@ -85,7 +85,7 @@ norm_add(size_t count, struct norm_rows *t, size_t i, size_t n)
 INLINE void
 norm_spread(size_t count, struct norm_rows *t, size_t i, size_t n)
 {
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t r = 0; r < count; r++) {
         struct v16 v = v_load_n(t->y + r * t->ldy + i, n, t->mean[r]);
 
@@ -101,7 +101,7 @@ norm_finish(size_t count, struct norm_rows *t, size_t i, size_t n)
     struct v16 gamma = v_load_n(t->p->gamma + i, n, 0.0f);
     struct v16 beta = v_load_n(t->p->beta + i, n, 0.0f);
 
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t r = 0; r < count; r++) {
         float *y = t->y + r * t->ldy + i;
         struct v16 v = v_sub(v_load_n(y, n, 0.0f), v_set1(t->mean[r]));
@@ -221,7 +221,7 @@ INLINE void
 q8_load(const float *x, const struct kernel_q8_first *first, size_t n, size_t count,
         struct v16 v[KERNEL_MAX_BLOCK / 16])
 {
-#pragma GCC unroll 8
+    UNROLL(8)
     for (size_t i = 0; i < KERNEL_MAX_BLOCK / 16; i++) {
         size_t l = 16 * i;
 
@@ -233,7 +233,7 @@ q8_load(const float *x, const struct kernel_q8_first *first, size_t n, size_t co
             gelu_coarse(v + 4);
     }
     if (first->factor) {
-#pragma GCC unroll 8
+        UNROLL(8)
         for (size_t i = 0; i < count; i++)
             v[i] = v_mul(v[i], v_load_n(first->factor + 16 * i, n - 16 * i, 0.0f));
     }
@@ -257,7 +257,7 @@ q8_put(size_t count, struct v16 v[KERNEL_MAX_BLOCK / 16], size_t n, int rest,
     struct v16 min, max, sum, up, low, of[KERNEL_MAX_BLOCK / 16];
     float range;
 
-#pragma GCC unroll 8
+    UNROLL(8)
     for (size_t i = 0; i < count; i++) {
         min = i ? v_min(v[i], min) : v[i];
         max = i ? v_max(v[i], max) : v[i];
@@ -270,13 +270,13 @@ q8_put(size_t count, struct v16 v[KERNEL_MAX_BLOCK / 16], size_t n, int rest,
         to[1] = NAN;
     up = v_set1(range >= 0x1p-100f ? 254.0f / range : 0.0f);
     low = v_set1(to[1]);
-#pragma GCC unroll 8
+    UNROLL(8)
     for (size_t i = 0; i < KERNEL_MAX_BLOCK / 16; i++) {
         v[i] = v_sub(v[i], low);
         of[i] = v_mul(v[i], up);
     }
     v_store_u8(q, of, count, zero, n);
-#pragma GCC unroll 8
+    UNROLL(8)
     for (size_t i = 0; rest && i < count; i++)
         v[i] = v_fma(v_set1(-to[0]), q8_round(of[i], v_set1(1.0f)), v[i]);
 }
@@ -289,7 +289,7 @@ q8_block(size_t count, const float *x, const struct kernel_q8_first *first, size
     struct v16 v[KERNEL_MAX_BLOCK / 16];
 
     q8_load(x, first, n, count, v);
-#pragma GCC unroll 8
+    UNROLL(8)
     for (size_t i = 0; i < count; i++)
         if (n < 16 * i + 16) /* those that do not count are copies of one that does */
             v[i] = v_first_or(v[i], n - 16 * i, v_first(i > 0 ? v[0] : v[i]));

@@ -9,6 +9,8 @@
 
 #include "kernel/inline.h"
 
+#define UNROLL(n) UNROLL_ALL(n)
+
 struct v16 {
     __m512 v;
 };
