@@ -221,19 +221,19 @@ INLINE void
 q8_load(const float *x, const struct kernel_q8_first *first, size_t n, size_t count,
         struct v16 v[KERNEL_MAX_BLOCK / 16])
 {
-    UNROLL(8)
+    UNROLL(12)
     for (size_t i = 0; i < KERNEL_MAX_BLOCK / 16; i++) {
         size_t l = 16 * i;
 
         v[i] = i < count ? v_load_n(x + l, n - l, 0.0f) : v_set1(0.0f);
     }
     if (first->gelu) {
-        gelu_coarse(v);
-        if (count > 4)
-            gelu_coarse(v + 4);
+        UNROLL(3)
+        for (size_t i = 0; i < count; i += 4)
+            gelu_coarse(v + i);
     }
     if (first->factor) {
-        UNROLL(8)
+        UNROLL(12)
         for (size_t i = 0; i < count; i++)
             v[i] = v_mul(v[i], v_load_n(first->factor + 16 * i, n - 16 * i, 0.0f));
     }
@@ -252,12 +252,12 @@ q8_round(struct v16 v, struct v16 up)
  * where there are enough. With rest, v becomes what 8 bits leave of it. */
 INLINE void
 q8_put(size_t count, struct v16 v[KERNEL_MAX_BLOCK / 16], size_t n, int rest,
-       uint8_t *q, uint8_t zero, float to[2])
+       uint8_t *q, float to[2])
 {
     struct v16 min, max, sum, up, low, of[KERNEL_MAX_BLOCK / 16];
     float range;
 
-    UNROLL(8)
+    UNROLL(12)
     for (size_t i = 0; i < count; i++) {
         min = i ? v_min(v[i], min) : v[i];
         max = i ? v_max(v[i], max) : v[i];
@@ -270,13 +270,13 @@ q8_put(size_t count, struct v16 v[KERNEL_MAX_BLOCK / 16], size_t n, int rest,
         to[1] = NAN;
     up = v_set1(range >= 0x1p-100f ? 254.0f / range : 0.0f);
     low = v_set1(to[1]);
-    UNROLL(8)
+    UNROLL(12)
     for (size_t i = 0; i < KERNEL_MAX_BLOCK / 16; i++) {
         v[i] = v_sub(v[i], low);
         of[i] = v_mul(v[i], up);
     }
-    v_store_u8(q, of, count, zero, n);
-    UNROLL(8)
+    v_store_u8(q, of, count, 0, n);
+    UNROLL(12)
     for (size_t i = 0; rest && i < count; i++)
         v[i] = v_fma(v_set1(-to[0]), q8_round(of[i], v_set1(1.0f)), v[i]);
 }
@@ -289,13 +289,13 @@ q8_block(size_t count, const float *x, const struct kernel_q8_first *first, size
     struct v16 v[KERNEL_MAX_BLOCK / 16];
 
     q8_load(x, first, n, count, v);
-    UNROLL(8)
+    UNROLL(12)
     for (size_t i = 0; i < count; i++)
         if (n < 16 * i + 16) /* those that do not count are copies of one that does */
             v[i] = v_first_or(v[i], n - 16 * i, v_first(i > 0 ? v[0] : v[i]));
-    q8_put(count, v, n, pairs, q, to->zero, scale);
+    q8_put(count, v, n, pairs, q, scale);
     if (pairs)
-        q8_put(count, v, n, 0, q + to->ld, to->zero, scale + to->ld_scale);
+        q8_put(count, v, n, 0, q + to->ld, scale + to->ld_scale);
 }
 
 /* All blocks of a row but what is left behind the last whole one go the short way. */
@@ -333,12 +333,14 @@ rows_rows_q8(const float *x, size_t ldx, size_t m, size_t k,
         q8_rows(128, 1, x, ldx, m, k, &plain, to);
     else if (to->pairs)
         q8_rows(to->block, 1, x, ldx, m, k, first, to);
-    else if (to->block == 128 && first->gelu && !first->factor)
-        q8_rows(128, 0, x, ldx, m, k, &gelu, to);
-    else if (to->block == 128 && !first->gelu && !first->factor)
-        q8_rows(128, 0, x, ldx, m, k, &plain, to);
-    else if (to->block == 128 && !first->gelu)
-        q8_rows(128, 0, x, ldx, m, k, &factor, to);
+    else if (to->block == 192 && first->gelu && !first->factor)
+        q8_rows(192, 0, x, ldx, m, k, &gelu, to);
+    else if (to->block == 192 && !first->gelu && !first->factor)
+        q8_rows(192, 0, x, ldx, m, k, &plain, to);
+    else if (to->block == 192 && !first->gelu)
+        q8_rows(192, 0, x, ldx, m, k, &factor, to);
+    else if (to->block == 32)
+        q8_rows(32, 0, x, ldx, m, k, first, to);
     else
         q8_rows(to->block, 0, x, ldx, m, k, first, to);
 }
