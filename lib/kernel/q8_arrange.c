@@ -8,7 +8,7 @@
 #define MOST 129          /* 254 * 129 fits into 16 bits */
 
 size_t
-q8_arranged_bytes(size_t k)
+q8_arrange_bytes(size_t k)
 {
     return 2 * ((k + 3) / 4 * 4 * NR);
 }
@@ -87,8 +87,8 @@ get_half(const int8_t *q, int masks, size_t i, int8_t w[4])
 }
 
 void
-q8_arranged_get(const struct q8_arranged *from, size_t k, size_t block, size_t i,
-                int8_t *w, size_t at)
+q8_arrange_get(const struct q8_arranged *from, size_t k, size_t block, size_t i,
+               int8_t *w, size_t at)
 {
     const int8_t *q = from->q;
     const uint16_t *order = from->order;

@@ -1,10 +1,10 @@
 /*
  * q8_arrange.h - panels in 8 bits for CPUs that add products by two in 16 bits
  *
- * They multiply unsigned by signed bytes. Two products with activations of up to 254 fit,
- * unless both weights have one sign and are more than 129 together. Of such two the
- * second one is stored negated, to be multiplied by 255 - q; 255 times such weights is
- * what the sums of a block begin with, so that these are what they should be.
+ * They multiply unsigned by signed bytes. Two products with activations of up to 254
+ * fit, unless both weights have one sign and are more than 129 together. Of such two
+ * the second one is stored negated, to be multiplied by 255 - q; 255 times such weights
+ * is what the sums of a block begin with, so that these are what they should be.
  *
  * Inputs are in fours, columns in two halves. Where a half needs that for none of its
  * columns a step is left out, so the fours of a block are sorted into four kinds, by
@@ -34,13 +34,13 @@ struct q8_arranged {
 };
 
 /* Bytes of q, the most that it can take; k is not far from SIZE_MAX / 32. */
-size_t q8_arranged_bytes(size_t k);
+size_t q8_arrange_bytes(size_t k);
 
 /* w [k / 4][16][4] to a panel; of q only what is needed is written. block <= 2^18. */
 void q8_arrange(const int8_t *w, size_t k, size_t block, const struct q8_arranged *to);
 
 /* Column i of a panel, back to w [k / 4][16][4]: its column `at` */
-void q8_arranged_get(const struct q8_arranged *from, size_t k, size_t block, size_t i,
-                     int8_t *w, size_t at);
+void q8_arrange_get(const struct q8_arranged *from, size_t k, size_t block, size_t i,
+                    int8_t *w, size_t at);
 
 #endif

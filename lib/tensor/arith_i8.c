@@ -11,9 +11,10 @@
  * Where it is known how large each input usually is, and no step, input l is divided,
  * and its column of the weights multiplied, by s[l] = sqrt(usual[l] / max |w[., l]|):
  * both sides share what a large input costs its block. Where the weights shall bear
- * less of it, 1/s is max^3/4 / usual^1/4, where more, max^1/4 / usual^3/4. Source: Xiao et al.,
- * "SmoothQuant: Accurate and Efficient Post-Training Quantization for Large Language
- * Models", 2023, at strength 0.5, with the norm's own weights in place of samples.
+ * less of it, 1/s is max^3/4 / usual^1/4, where more, max^1/4 / usual^3/4. Source: Xiao
+ * et al., "SmoothQuant: Accurate and Efficient Post-Training Quantization for Large
+ * Language Models", 2023, at strength 0.5, 0.25 and 0.75, with the norm's own weights
+ * in place of samples.
  *
  * Head: [n_in] floats, what an activation is multiplied by, or nothing.
  * Panel: q [n_in / 4][nr][4], then step and sum [blocks][nr]: kernel.h. Where the level
@@ -222,7 +223,7 @@ take_column(const struct pack *p, struct panel *a, size_t to, const struct panel
             size_t from)
 {
     if (p->k->q8_arranged)
-        q8_arranged_get(&b->to, p->n_in, p->ops->block, from, a->q, to);
+        q8_arrange_get(&b->to, p->n_in, p->ops->block, from, a->q, to);
     for (size_t l = 0; !p->k->q8_arranged && l < round_up(p->n_in, 4) / 4; l++)
         memcpy(a->q + (l * p->nr + to) * 4, b->q + (l * p->nr + from) * 4, 4);
     for (size_t l = 0; l < count_blocks(p); l++) {

@@ -277,7 +277,7 @@ arrange(struct bench *b, size_t block)
 {
     size_t blocks = DEPTH_Q8 / block;
     struct q8_arranged to = {
-        .q = mem_alloc(q8_arranged_bytes(DEPTH_Q8)),
+        .q = mem_alloc(q8_arrange_bytes(DEPTH_Q8)),
         .start = mem_alloc(blocks * b->k->q8_nr * sizeof(int32_t)),
         .order = mem_alloc(DEPTH_Q8 / 4 * sizeof(uint16_t)),
         .count = mem_alloc(blocks * Q8_KINDS * sizeof(uint16_t)),

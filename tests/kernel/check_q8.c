@@ -153,7 +153,7 @@ static void
 arrange(struct check *c, const struct weights *w, struct kernel_q8_panel *p)
 {
     struct q8_arranged to = {
-        .q = check_bytes(c, q8_arranged_bytes(w->k)),
+        .q = check_bytes(c, q8_arrange_bytes(w->k)),
         .start = check_bytes(c, w->blocks * Q8_ARRANGED_NR * sizeof *to.start),
         .order = check_bytes(c, (w->k + 3) / 4 * sizeof *to.order),
         .count = check_bytes(c, w->blocks * Q8_KINDS * sizeof *to.count),

@@ -113,7 +113,7 @@ count_lost(const struct panel *p, size_t block)
         memcpy(w, p->plain, sizeof w);
         for (size_t l = 0; l < KEPT / 4; l++)
             memset(w + l * NR * 4 + (NR - 1 - i) * 4, 99, 4);
-        q8_arranged_get(&p->to, K, block, i, w, NR - 1 - i);
+        q8_arrange_get(&p->to, K, block, i, w, NR - 1 - i);
         for (size_t l = 0; l < KEPT / 4; l++)
             lost += memcmp(w + l * NR * 4 + (NR - 1 - i) * 4,
                            p->plain + l * NR * 4 + i * 4, 4) != 0;

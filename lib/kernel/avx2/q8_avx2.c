@@ -1,9 +1,10 @@
 /*
  * q8_avx2.c - the matrix product in 8 bits, in tiles of 4 x 16
  *
- * vpmaddubsw multiplies unsigned by signed bytes and adds by two in 16 bits, where panels
- * that are arranged (q8_arrange.h) never saturate. Three instructions for 32 products
- * where no weight is negated, four where one is: two of them need the ports for products.
+ * vpmaddubsw multiplies unsigned by signed bytes and adds by two in 16 bits, where
+ * panels that are arranged (q8_arrange.h) never saturate. Three instructions for 32
+ * products where no weight is negated, four where one is: two of them need the ports
+ * for products.
  *
  * 8 sums, 2 registers of the panel and their masks, ones, and 2 at work.
  */
@@ -22,7 +23,7 @@ load(const int8_t *p)
     return _mm256_loadu_si256((const __m256i *)(const void *)p);
 }
 
-/* sum + the four products of each lane, of 255 - x where flip says so, if it is there */
+/* sum + the four products of each lane, of 255 - x where flip says so, if flips */
 INLINE __m256i
 dot4(__m256i sum, __m256i x, __m256i w, int flips, __m256i flip, __m256i ones)
 {
