@@ -276,8 +276,10 @@ q8_put(size_t count, struct v16 v[KERNEL_MAX_BLOCK / 16], size_t n, int rest,
         of[i] = v_mul(v[i], up);
     }
     v_store_u8(q, of, count, 0, n);
+    if (!rest)
+        return;
     UNROLL(12)
-    for (size_t i = 0; rest && i < count; i++)
+    for (size_t i = 0; i < count; i++)
         v[i] = v_fma(v_set1(-to[0]), q8_round(of[i], v_set1(1.0f)), v[i]);
 }
 
