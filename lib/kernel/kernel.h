@@ -29,7 +29,7 @@
 
 #define KERNEL_MAX_NR    32 /* the widest gemm_nr of all levels */
 #define KERNEL_MAX_Q8_NR 64
-#define KERNEL_MAX_BLOCK 128
+#define KERNEL_MAX_BLOCK 192
 #define KERNEL_WIDE_STEP 256
 
 /*
@@ -50,11 +50,10 @@ struct kernel_norm {
  * k (the last one may be shorter): x = step * q + low, q from 0 to 254.
  */
 struct kernel_q8 {
-    uint8_t *q;   /* [m, ld]: q - zero */
+    uint8_t *q;   /* [m, ld] */
     float *scale; /* [m, ld_scale]: step and low of block 0, of block 1, ... */
     size_t ld, ld_scale;
     size_t block; /* a multiple of 16, at most KERNEL_MAX_BLOCK */
-    uint8_t zero; /* q8_zero of the level */
     int pairs;    /* rows 2r and 2r + 1 are one of 16 bits: its 8 bits, and 8 bits of
                      what these leave: x is the sum of both */
 };
@@ -71,10 +70,14 @@ struct kernel_q8_first {
  * Columns that do not count are zero, and so is q from k up to a multiple of 4.
  */
 struct kernel_q8_panel {
-    const int8_t *q;      /* [k / 4][nr][4] */
-    const float *step;    /* [blocks][nr] */
-    const float *sum;     /* [blocks][nr]: step * the sum of the block's q */
-    const int32_t *shift; /* [blocks][nr]: 127 * the sum of the block's q */
+    const int8_t *q;   /* [k / 4][nr][4] */
+    const float *step; /* [blocks][nr] */
+    const float *sum;  /* [blocks][nr]: step * the sum of the block's q */
+
+    /* Where the level has q8_arranged, q is as q8_arrange.h says, and so are these. */
+    const int32_t *start;  /* [blocks][nr] */
+    const uint16_t *order; /* [k / 4] */
+    const uint16_t *count; /* [blocks][Q8_KINDS] */
 };
 
 /*
@@ -156,8 +159,7 @@ struct kernels {
     size_t gemm_mr; /* rows that gemm_f32 takes at once: multiples of it run best */
     size_t q8_nr;   /* the same for gemm_q8, at most KERNEL_MAX_Q8_NR */
     size_t q8_mr;
-    uint8_t q8_zero; /* what stands for 0 as an activation: gemm_q8 multiplies signed or
-                        unsigned bytes, as the CPU does */
+    int q8_arranged; /* panels of gemm_q8 are as q8_arrange.h says */
     size_t qb_nr;    /* the same for gemm_qb, at most KERNEL_MAX_Q8_NR */
     size_t qb_mr;
 #define KERNEL(name, ret, params) ret(*name) params;

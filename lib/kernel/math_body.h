@@ -155,20 +155,20 @@ gelu_coarse(struct v16 *x)
                                   GELU_3, GELU_2, GELU_1, GELU_0 };
     struct v16 s[4], u[4], p[4];
 
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t i = 0; i < 4; i++) {
         s[i] = v_max(v_set1(-GELU_FAR), v_mul(x[i], v_set1(GELU_SCALE)));
         s[i] = v_min(v_set1(GELU_FAR), s[i]); /* NaN stays: it is the second one */
         u[i] = v_fma(s[i], s[i], v_set1(-1.0f));
         p[i] = v_set1(GELU_9);
     }
-#pragma GCC unroll 9
+    UNROLL(9)
     for (size_t c = 0; c < sizeof coef / sizeof *coef; c++) {
-#pragma GCC unroll 4
+        UNROLL(4)
         for (size_t i = 0; i < 4; i++)
             p[i] = horner(p[i], u[i], coef[c]);
     }
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t i = 0; i < 4; i++)
         x[i] = v_mul(x[i], v_fma(s[i], p[i], v_set1(0.5f)));
 }
@@ -183,18 +183,18 @@ gelu_bytes(size_t count, struct v16 *x)
                                   GELU8_2, GELU8_1, GELU8_0 };
     struct v16 a[8], p[8];
 
-#pragma GCC unroll 8
+    UNROLL(8)
     for (size_t i = 0; i < count; i++) {
         a[i] = v_min_abs(x[i], v_set1(GELU8_FAR));
         p[i] = v_set1(GELU8_7);
     }
-#pragma GCC unroll 7
+    UNROLL(7)
     for (size_t c = 0; c < sizeof coef / sizeof *coef; c++) {
-#pragma GCC unroll 8
+        UNROLL(8)
         for (size_t i = 0; i < count; i++)
             p[i] = horner(p[i], a[i], coef[c]);
     }
-#pragma GCC unroll 8
+    UNROLL(8)
     for (size_t i = 0; i < count; i++)
         x[i] = v_fma(a[i], p[i], v_max(v_set1(0.0f), x[i])); /* NaN stays */
 }

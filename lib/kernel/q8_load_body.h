@@ -16,23 +16,23 @@ INLINE void
 q8_load(const float *x, const struct kernel_q8_first *first, size_t n, size_t count,
         int exact, struct v16 v[KERNEL_MAX_BLOCK / 16])
 {
-#pragma GCC unroll 8
+    UNROLL(12)
     for (size_t i = 0; i < KERNEL_MAX_BLOCK / 16; i++) {
         size_t l = 16 * i;
 
         v[i] = i < count ? v_load_n(x + l, n - l, 0.0f) : v_set1(0.0f);
     }
-    if (first->gelu && !exact && count > 4) {
-        gelu_bytes(8, v);
-    } else if (first->gelu && !exact) {
-        gelu_bytes(4, v);
+    if (first->gelu && exact) {
+        UNROLL(3)
+        for (size_t i = 0; i < count; i += 4)
+            gelu_coarse(v + i);
     } else if (first->gelu) {
-        gelu_coarse(v);
-        if (count > 4)
-            gelu_coarse(v + 4);
+        gelu_bytes(count > 4 ? 6 : 4, v);
+        if (count > 6)
+            gelu_bytes(6, v + 6);
     }
     if (first->factor) {
-#pragma GCC unroll 8
+        UNROLL(12)
         for (size_t i = 0; i < count; i++)
             v[i] = v_mul(v[i], v_load_n(first->factor + 16 * i, n - 16 * i, 0.0f));
     }

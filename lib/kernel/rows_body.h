@@ -68,7 +68,7 @@ struct norm_rows {
 INLINE void
 norm_add(size_t count, struct norm_rows *t, size_t i, size_t n)
 {
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t r = 0; r < count; r++) {
         float *y = t->y + r * t->ldy + i;
         struct v16 v = v_load_n(y, n, 0.0f);
@@ -86,7 +86,7 @@ norm_add(size_t count, struct norm_rows *t, size_t i, size_t n)
 INLINE void
 norm_spread(size_t count, struct norm_rows *t, size_t i, size_t n)
 {
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t r = 0; r < count; r++) {
         struct v16 v = v_load_n(t->y + r * t->ldy + i, n, t->mean[r]);
 
@@ -102,7 +102,7 @@ norm_finish(size_t count, struct norm_rows *t, size_t i, size_t n)
     struct v16 gamma = v_load_n(t->p->gamma + i, n, 0.0f);
     struct v16 beta = v_load_n(t->p->beta + i, n, 0.0f);
 
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t r = 0; r < count; r++) {
         float *y = t->y + r * t->ldy + i;
         struct v16 v = v_sub(v_load_n(y, n, 0.0f), v_set1(t->mean[r]));
@@ -220,7 +220,7 @@ rows_softmax(float *y, size_t ldy, size_t m, size_t n, float scale)
  * where there are enough. With rest, v becomes what 8 bits leave of it. */
 INLINE void
 q8_put(size_t count, struct v16 v[KERNEL_MAX_BLOCK / 16], size_t n, int rest,
-       uint8_t *q, uint8_t zero, float to[2])
+       uint8_t *q, float to[2])
 {
     struct v16 min, max, sum, up, low, of[KERNEL_MAX_BLOCK / 16];
     float range;
@@ -228,13 +228,13 @@ q8_put(size_t count, struct v16 v[KERNEL_MAX_BLOCK / 16], size_t n, int rest,
     /* Two chains each, so that neither waits for itself. */
     min = max = sum = v[0];
     of[0] = of[1] = of[2] = v[count > 1];
-#pragma GCC unroll 8
+    UNROLL(12)
     for (size_t i = 2; i < count; i += 2) {
         min = v_min(v[i], min);
         max = v_max(v[i], max);
         sum = v_add(v[i], sum);
     }
-#pragma GCC unroll 8
+    UNROLL(12)
     for (size_t i = 3; i < count; i += 2) {
         of[0] = v_min(v[i], of[0]);
         of[1] = v_max(v[i], of[1]);
@@ -250,14 +250,16 @@ q8_put(size_t count, struct v16 v[KERNEL_MAX_BLOCK / 16], size_t n, int rest,
         to[1] = NAN;
     up = v_set1(range >= 0x1p-100f ? 254.0f / range : 0.0f);
     low = v_set1(to[1]);
-#pragma GCC unroll 8
+    UNROLL(12)
     for (size_t i = 0; i < KERNEL_MAX_BLOCK / 16; i++) {
         v[i] = v_sub(v[i], low);
         of[i] = v_mul(v[i], up);
     }
-    v_store_u8(q, of, count, zero, n);
-#pragma GCC unroll 8
-    for (size_t i = 0; rest && i < count; i++)
+    v_store_u8(q, of, count, 0, n);
+    if (!rest)
+        return;
+    UNROLL(12)
+    for (size_t i = 0; i < count; i++)
         v[i] = v_fma(v_set1(-to[0]), q8_round(of[i], v_set1(1.0f)), v[i]);
 }
 
@@ -269,13 +271,13 @@ q8_block(size_t count, const float *x, const struct kernel_q8_first *first, size
     struct v16 v[KERNEL_MAX_BLOCK / 16];
 
     q8_load(x, first, n, count, pairs, v);
-#pragma GCC unroll 8
+    UNROLL(12)
     for (size_t i = 0; i < count; i++)
         if (n < 16 * i + 16) /* those that do not count are copies of one that does */
             v[i] = v_first_or(v[i], n - 16 * i, v_first(i > 0 ? v[0] : v[i]));
-    q8_put(count, v, n, pairs, q, to->zero, scale);
+    q8_put(count, v, n, pairs, q, scale);
     if (pairs)
-        q8_put(count, v, n, 0, q + to->ld, to->zero, scale + to->ld_scale);
+        q8_put(count, v, n, 0, q + to->ld, scale + to->ld_scale);
 }
 
 /* All blocks of a row but what is left behind the last whole one go the short way. */
@@ -313,12 +315,14 @@ rows_rows_q8(const float *x, size_t ldx, size_t m, size_t k,
         q8_rows(128, 1, x, ldx, m, k, &plain, to);
     else if (to->pairs)
         q8_rows(to->block, 1, x, ldx, m, k, first, to);
-    else if (to->block == 128 && first->gelu && !first->factor)
-        q8_rows(128, 0, x, ldx, m, k, &gelu, to);
-    else if (to->block == 128 && !first->gelu && !first->factor)
-        q8_rows(128, 0, x, ldx, m, k, &plain, to);
-    else if (to->block == 128 && !first->gelu)
-        q8_rows(128, 0, x, ldx, m, k, &factor, to);
+    else if (to->block == 192 && first->gelu && !first->factor)
+        q8_rows(192, 0, x, ldx, m, k, &gelu, to);
+    else if (to->block == 192 && !first->gelu && !first->factor)
+        q8_rows(192, 0, x, ldx, m, k, &plain, to);
+    else if (to->block == 192 && !first->gelu)
+        q8_rows(192, 0, x, ldx, m, k, &factor, to);
+    else if (to->block == 32)
+        q8_rows(32, 0, x, ldx, m, k, first, to);
     else
         q8_rows(to->block, 0, x, ldx, m, k, first, to);
 }

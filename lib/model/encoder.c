@@ -121,10 +121,15 @@ usual_after(struct load *l, const struct params_norm *norm)
     return l->usual;
 }
 
-/* before: the norm that the inputs come from, NULL for others. */
+/* Where inputs come from */
+struct source {
+    const struct params_norm *norm; /* NULL: another place */
+    enum pack_bears bears;
+};
+
 static int
 load_linear(struct load *l, int layer, const char *name, int n_in, int n_out,
-            const struct params_norm *before, struct linear *to)
+            struct source from, struct linear *to)
 {
     size_t dim[] = { (size_t)n_out, (size_t)n_in };
     struct pack_matrix w = { .n_part = 1, .n_in = dim[1] };
@@ -137,7 +142,8 @@ load_linear(struct load *l, int layer, const char *name, int n_in, int n_out,
         return -1;
     rows = (struct pack_rows){ t->type, t->data, dim[0] };
     w.part = &rows;
-    w.usual = before ? usual_after(l, before) : NULL;
+    w.usual = from.norm ? usual_after(l, from.norm) : NULL;
+    w.bears = from.bears;
     to->w = pack_new(l->pack, &w, l->e);
     weights_let_go(l->w, t);
     if (to->w == NULL)
@@ -152,16 +158,19 @@ load_layer(struct load *l, int i)
 {
     const struct encoder_kind *k = l->kind;
     struct layer *y = &l->m->layer[i];
-    const struct params_norm *before = i > 0 ? &y[-1].done : &l->m->embedded;
+    /* What came nearest to f32 in minilm: see tests/bench/SPEED.md */
+    struct source before = { i > 0 ? &y[-1].done : &l->m->embedded, PACK_HALF };
+    struct source value = { before.norm, PACK_LESS }, elsewhere = { NULL, PACK_HALF };
+    struct source attended = { &y->attended, PACK_MORE };
     int d = l->m->d, d_ff = l->m->d_ff;
 
     return load_linear(l, i, k->query, d, d, before, &y->query) ||
                    load_linear(l, i, k->key, d, d, before, &y->key) ||
-                   load_linear(l, i, k->value, d, d, before, &y->value) ||
-                   load_linear(l, i, k->out, d, d, NULL, &y->out) ||
+                   load_linear(l, i, k->value, d, d, value, &y->value) ||
+                   load_linear(l, i, k->out, d, d, elsewhere, &y->out) ||
                    load_norm(l, i, k->attended, &y->attended) ||
-                   load_linear(l, i, k->up, d, d_ff, &y->attended, &y->up) ||
-                   load_linear(l, i, k->down, d_ff, d, NULL, &y->down) ||
+                   load_linear(l, i, k->up, d, d_ff, attended, &y->up) ||
+                   load_linear(l, i, k->down, d_ff, d, elsewhere, &y->down) ||
                    load_norm(l, i, k->done, &y->done)
                ? -1
                : 0;

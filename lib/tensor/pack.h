@@ -35,9 +35,9 @@
 
 enum arith {
     ARITH_F32,   /* all in f32 */
-    ARITH_I8,    /* 8 bits, a scale for every 128 inputs on both sides, sums in f32 */
+    ARITH_I8,    /* 8 bits, a scale for every 192 inputs on both sides, sums in f32 */
     ARITH_I8B32, /* the same for every 32 inputs */
-    ARITH_I16,   /* as I8, but activations have 16 bits */
+    ARITH_I16,   /* as I8 with blocks of 128, but activations have 16 bits */
     ARITHS
 };
 
@@ -53,14 +53,17 @@ struct pack_rows {
     size_t n;
 };
 
+enum pack_bears { PACK_HALF, PACK_LESS, PACK_MORE };
+
 /* A matrix [n_out, n_in] in parts, one below the other: n_out is the sum of their rows.
  */
 struct pack_matrix {
     const struct pack_rows *part;
     size_t n_part, n_in;
-    const float *usual; /* [n_in] or NULL: how large each input usually is, up to a
+    const float *usual;    /* [n_in] or NULL: how large each input usually is, up to a
                            factor, where that is known; 8 bits are then spent better.
                            Of no use to weights that are in blocks or have a step. */
+    enum pack_bears bears; /* what the weights bear of inputs that are not alike */
     float step; /* every weight is a whole multiple of it, of 127 at most; 0: none is
                    known. Then 8 bits hold the weights as they are. */
 };

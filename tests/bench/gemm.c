@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "kernel/q8_arrange.h"
 #include "tensor/attend.h"
 #include "tensor/matmul.h"
 
@@ -29,7 +30,7 @@
 #define MOST    (CPU_LEVELS * ARITHS)
 
 #define DEPTH_F32 128 /* inputs of a panel that is 16 KB at the most */
-#define DEPTH_Q8  256
+#define DEPTH_Q8  384
 
 /* What the measured functions work on */
 struct bench {
@@ -270,25 +271,62 @@ elements(const struct bench *b)
     return N_TOK * D;
 }
 
-/* A tile and a panel in 8 bits: the speed does not depend on what the numbers are. */
+/* The panel's numbers as an arranged level has them */
+static void
+arrange(struct bench *b, size_t block)
+{
+    size_t blocks = DEPTH_Q8 / block;
+    struct q8_arranged to = {
+        .q = mem_alloc(q8_arrange_bytes(DEPTH_Q8)),
+        .start = mem_alloc(blocks * b->k->q8_nr * sizeof(int32_t)),
+        .order = mem_alloc(DEPTH_Q8 / 4 * sizeof(uint16_t)),
+        .count = mem_alloc(blocks * Q8_KINDS * sizeof(uint16_t)),
+    };
+
+    q8_arrange(b->panel.q, DEPTH_Q8, block, &to);
+    b->panel.q = to.q;
+    b->panel.start = to.start;
+    b->panel.order = to.order;
+    b->panel.count = to.count;
+}
+
+/* The sum of three: weights as they are in models, most of them small */
+static int8_t
+weight(uint32_t *seed)
+{
+    int sum = 0;
+
+    for (int i = 0; i < 3; i++) {
+        *seed = *seed * 1664525 + 1013904223;
+        sum += (int)(*seed >> 24) - 128;
+    }
+    return (int8_t)(sum / 3);
+}
+
+/* A tile and a panel in 8 bits: only arranged levels care what the numbers are. */
 static void
 new_q8(struct bench *b)
 {
-    size_t block = b->arith == ARITH_I8 ? 128 : 32, blocks = DEPTH_Q8 / block;
+    size_t block = b->arith == ARITH_I8    ? 192
+                   : b->arith == ARITH_I16 ? 128
+                                           : 32,
+           blocks = DEPTH_Q8 / block;
     size_t n_q = DEPTH_Q8 * b->k->q8_nr, n_scale = blocks * b->k->q8_nr;
     int8_t *q = mem_alloc(n_q);
+    uint32_t seed = 1;
 
     for (size_t i = 0; i < n_q; i++)
-        q[i] = (int8_t)((int)(i * 37 % 255) - 127);
-    b->panel =
-        (struct kernel_q8_panel){ q, random_floats(n_scale), random_floats(n_scale),
-                                  mem_zero(n_scale, sizeof(int32_t)) };
+        q[i] = weight(&seed);
+    b->panel = (struct kernel_q8_panel){ .q = q,
+                                         .step = random_floats(n_scale),
+                                         .sum = random_floats(n_scale) };
+    if (b->k->q8_arranged)
+        arrange(b, block);
     b->rows = (struct kernel_q8){ .q = mem_alloc(b->k->q8_mr * DEPTH_Q8),
                                   .scale = random_floats(b->k->q8_mr * 2 * blocks),
                                   .ld = DEPTH_Q8,
                                   .ld_scale = 2 * blocks,
-                                  .block = block,
-                                  .zero = b->k->q8_zero };
+                                  .block = block };
     b->k->rows_q8(b->x, DEPTH_Q8, b->k->q8_mr, DEPTH_Q8, &(struct kernel_q8_first){ 0 },
                   &b->rows);
 }

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_BUFFERS 128
+#define MAX_BUFFERS 256
 #define FENCE       0xA5
 #define TOLD        3 /* failures of one test that are printed */
 

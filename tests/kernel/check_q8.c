@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "kernel/q8_arrange.h"
 
 struct rows {
     struct kernel_q8 q;
@@ -11,15 +12,13 @@ struct rows {
 
 /* For m rows, or pairs of them */
 static struct rows
-new_rows(struct check *c, const struct kernels *k, size_t m, size_t n, size_t block,
-         int pairs)
+new_rows(struct check *c, size_t m, size_t n, size_t block, int pairs)
 {
     struct rows r = { .blocks = (n + block - 1) / block, .q.pairs = pairs };
 
     m *= pairs ? 2 : 1;
 
     r.q.block = block;
-    r.q.zero = k->q8_zero;
     r.q.ld = (n + 3) / 4 * 4;
     r.q.ld_scale = 2 * r.blocks;
     r.q.q = check_bytes(c, m * r.q.ld);
@@ -37,8 +36,8 @@ compare_rows(struct check *c, size_t m, size_t n, size_t block, enum check_mix m
         .factor = check_below(c, 2) ? check_fill(c, n, CHECK_TAME) : NULL,
     };
     int pairs = check_below(c, 2) != 0;
-    struct rows want = new_rows(c, c->ref, m, n, block, pairs);
-    struct rows got = new_rows(c, c->got, m, n, block, pairs);
+    struct rows want = new_rows(c, m, n, block, pairs);
+    struct rows got = new_rows(c, m, n, block, pairs);
 
     c->ref->rows_q8(x, ldx, m, n, &first, &want.q);
     c->got->rows_q8(x, ldx, m, n, &first, &got.q);
@@ -50,7 +49,7 @@ compare_rows(struct check *c, size_t m, size_t n, size_t block, enum check_mix m
             /* What goes with a NaN may be anything. */
             int any = isnan(want.q.scale[r * want.q.ld_scale + l / block * 2 + 1]);
             uint8_t a = want.q.q[r * want.q.ld + l];
-            uint8_t b = (uint8_t)(got.q.q[r * got.q.ld + l] + got.q.zero);
+            uint8_t b = got.q.q[r * got.q.ld + l];
             check_true(c, any || a == b, "m %zu n %zu of %zu: q[%zu, %zu] %d, not %d",
                        m, n, block, r, l, b, a);
         }
@@ -61,7 +60,8 @@ void
 check_rows_q8(struct check *c)
 {
     for (const int *n = check_sizes; *n >= 0; n++)
-        for (size_t block = 16; block <= 128 && *n > 0; block *= 2)
+        for (size_t block = 16; block <= 192 && *n > 0;
+             block += block < 128 ? block : 64)
             for (int mix = 0; mix < CHECK_MIXES; mix++)
                 compare_rows(c, 1 + check_below(c, 3), (size_t)*n, block,
                              (enum check_mix)mix);
@@ -73,7 +73,7 @@ static void
 near_pairs(struct check *c, size_t n, size_t block)
 {
     float *x = check_fill(c, n, CHECK_TAME);
-    struct rows r = new_rows(c, c->got, 1, n, block, 1);
+    struct rows r = new_rows(c, 1, n, block, 1);
 
     c->got->rows_q8(x, n, 1, n, &(struct kernel_q8_first){ 0 }, &r.q);
     for (size_t l = 0; l < n; l++) {
@@ -82,8 +82,7 @@ near_pairs(struct check *c, size_t n, size_t block)
         for (size_t i = 0; i < 2; i++) {
             const float *scale = r.q.scale + i * r.q.ld_scale + 2 * (l / block);
 
-            got += (double)scale[0] * (uint8_t)(r.q.q[i * r.q.ld + l] + r.q.zero) +
-                   (double)scale[1];
+            got += (double)scale[0] * r.q.q[i * r.q.ld + l] + (double)scale[1];
             slack += (fabs((double)scale[1]) + 254 * (double)scale[0]) * 0x1p-22;
             half = (double)scale[0] * 0.501;
         }
@@ -97,7 +96,8 @@ void
 check_math_pairs_q8(struct check *c)
 {
     for (const int *n = check_sizes; *n >= 0; n++)
-        for (size_t block = 16; block <= 128 && *n > 0; block *= 2)
+        for (size_t block = 16; block <= 192 && *n > 0;
+             block += block < 128 ? block : 64)
             near_pairs(c, (size_t)*n, block);
 }
 
@@ -110,14 +110,14 @@ check_math_gelu_q8(struct check *c)
 
     for (int at = -2000; at < 2000; at++) {
         float *x = check_floats(c, N);
-        struct rows r = new_rows(c, c->got, 1, N, N, 0);
+        struct rows r = new_rows(c, 1, N, N, 0);
         double worst = 0;
 
         for (size_t i = 0; i < N; i++)
             x[i] = (float)at / 250 + (float)i / 32768;
         c->got->rows_q8(x, N, 1, N, &first, &r.q);
         for (size_t i = 0; i < N; i++) {
-            uint8_t q = (uint8_t)(r.q.q[i] + r.q.zero);
+            uint8_t q = r.q.q[i];
             double got = (double)r.q.scale[0] * q + (double)r.q.scale[1];
             double want = (double)x[i] * 0.5 * erfc(-(double)x[i] * sqrt(0.5));
             worst = fmax(worst, fabs(got - want) - (double)r.q.scale[0] * 0.5);
@@ -148,6 +148,24 @@ new_weights(struct check *c, size_t k, size_t n, size_t block)
     return w;
 }
 
+/* The panel as levels have it that arrange its weights */
+static void
+arrange(struct check *c, const struct weights *w, struct kernel_q8_panel *p)
+{
+    struct q8_arranged to = {
+        .q = check_bytes(c, q8_arrange_bytes(w->k)),
+        .start = check_bytes(c, w->blocks * Q8_ARRANGED_NR * sizeof *to.start),
+        .order = check_bytes(c, (w->k + 3) / 4 * sizeof *to.order),
+        .count = check_bytes(c, w->blocks * Q8_KINDS * sizeof *to.count),
+    };
+
+    q8_arrange(p->q, w->k, w->block, &to);
+    p->q = to.q;
+    p->start = to.start;
+    p->order = to.order;
+    p->count = to.count;
+}
+
 /* Columns [j, j + nr) as a panel */
 static struct kernel_q8_panel
 new_panel(struct check *c, const struct weights *w, size_t j, size_t nr)
@@ -155,12 +173,10 @@ new_panel(struct check *c, const struct weights *w, size_t j, size_t nr)
     size_t n_q = (w->k + 3) / 4 * 4 * nr, n_scale = w->blocks * nr;
     int8_t *q = check_bytes(c, n_q);
     float *step = check_floats(c, n_scale), *sum = check_floats(c, n_scale);
-    int32_t *shift = check_bytes(c, n_scale * sizeof *shift);
 
     memset(q, 0, n_q);
     memset(step, 0, n_scale * sizeof *step);
     memset(sum, 0, n_scale * sizeof *sum);
-    memset(shift, 0, n_scale * sizeof *shift);
     for (size_t i = 0; i < nr && j + i < w->n; i++)
         for (size_t b = 0; b < w->blocks; b++) {
             int32_t total = 0;
@@ -171,9 +187,8 @@ new_panel(struct check *c, const struct weights *w, size_t j, size_t nr)
             }
             step[b * nr + i] = w->step[(j + i) * w->blocks + b];
             sum[b * nr + i] = step[b * nr + i] * (float)total;
-            shift[b * nr + i] = 127 * total;
         }
-    return (struct kernel_q8_panel){ q, step, sum, shift };
+    return (struct kernel_q8_panel){ .q = q, .step = step, .sum = sum };
 }
 
 /* c [m, n], by the rows and panels of a level */
@@ -181,13 +196,15 @@ static void
 multiply(struct check *c, const struct kernels *k, const struct weights *w,
          const float *x, size_t m, const float *bias, float *out, size_t ldc)
 {
-    struct rows a = new_rows(c, k, m, w->k, w->block, 0);
+    struct rows a = new_rows(c, m, w->k, w->block, 0);
 
     k->rows_q8(x, w->k, m, w->k, &(struct kernel_q8_first){ 0 }, &a.q);
     for (size_t j = 0; j < w->n; j += k->q8_nr) {
         struct kernel_q8_panel p = new_panel(c, w, j, k->q8_nr);
         size_t n = w->n - j < k->q8_nr ? w->n - j : k->q8_nr;
 
+        if (k->q8_arranged)
+            arrange(c, w, &p);
         k->gemm_q8(&a.q, &p, w->k, bias ? bias + j : NULL, out + j, ldc, m, n);
     }
 }
@@ -229,7 +246,8 @@ check_gemm_q8(struct check *c)
     check_product(c, 64, 128, 384, 128);
     check_product(c, 97, 200, 192, 128);
     check_product(c, 70, 64, 256, 64);
-    check_product(c, 13, 70, 1536, 128);
+    check_product(c, 13, 70, 1536, 192);
+    check_product(c, 70, 64, 384, 192);
     check_product(c, 9, 64, 1536, 32);
     check_product(c, 5, 64, 100, 4096);
 }

@@ -13,6 +13,7 @@ struct product {
     size_t n_out, n_in, block;
     float *w, *x;       /* [n_out, n_in], [N_TOK, n_in] */
     const float *usual; /* as in struct pack_matrix, and so is step */
+    enum pack_bears bears;
     float step;
     float *s; /* [n_in], what inputs are multiplied by */
 };
@@ -26,7 +27,13 @@ balance(const struct product *t, size_t l)
     for (size_t r = 0; r < t->n_out; r++)
         if (fabsf(t->w[r * t->n_in + l]) > max)
             max = fabsf(t->w[r * t->n_in + l]);
-    s = t->usual && t->arith != ARITH_I16 ? sqrtf(max / t->usual[l]) : 1;
+    if (t->usual == NULL || t->arith == ARITH_I16)
+        return 1;
+    s = sqrtf(max / t->usual[l]);
+    if (t->bears == PACK_LESS)
+        s = sqrtf(s) * sqrtf(max);
+    if (t->bears == PACK_MORE)
+        s = sqrtf(s) * (1 / sqrtf(t->usual[l]));
     return s >= 0x1p-20f && s <= 0x1p20f ? s : 1;
 }
 
@@ -35,7 +42,7 @@ product_new(enum arith arith, size_t n_out, size_t n_in, const float *usual)
 {
     struct product t = { .arith = arith, .n_out = n_out, .n_in = n_in, .usual = usual };
 
-    t.block = arith == ARITH_I8B32 ? 32 : 128;
+    t.block = arith == ARITH_I8B32 ? 32 : arith == ARITH_I16 ? 128 : 192;
     t.w = tensors_random(n_out * n_in, 1);
     t.x = tensors_random(N_TOK * n_in, 2);
     t.s = tensors_zero(n_in);
@@ -56,7 +63,12 @@ run(const struct product *t, enum cpu_level level)
 {
     struct pack_opt opt = { .arith = t->arith, .kernels = kernel_get(level) };
     struct pack_rows rows = { QUANT_F32, t->w, t->n_out };
-    struct pack_matrix w = { &rows, 1, t->n_in, t->usual, t->step };
+    struct pack_matrix w = { .part = &rows,
+                             .n_part = 1,
+                             .n_in = t->n_in,
+                             .usual = t->usual,
+                             .bears = t->bears,
+                             .step = t->step };
     struct err e = { 0 };
     struct pack *p = pack_new(&opt, &w, &e);
     float *y = tensors_zero(N_TOK * t->n_out);
@@ -133,8 +145,8 @@ expect(const struct product *t, size_t r, size_t j)
 
     for (size_t at = 0; at < t->n_in; at += t->block) {
         size_t n = t->n_in - at < t->block ? t->n_in - at : t->block;
-        double a[128], b[128];
-        int tie[128];
+        double a[192], b[192];
+        int tie[192];
         double step_w = round_weights(w + at, t->s + at, n, a);
         double step_x = round_inputs(x + at, t->s + at, n, b, tie);
         double half = 0;
@@ -185,10 +197,13 @@ spread(struct product *t)
 }
 
 static void
-test_definition(enum arith arith, size_t n_out, size_t n_in, const float *usual)
+test_definition(enum arith arith, size_t n_out, size_t n_in, const float *usual,
+                enum pack_bears bears)
 {
     struct product t = product_new(arith, n_out, n_in, usual);
     float *ref = NULL;
+
+    t.bears = bears;
 
     spread(&t);
     for (size_t l = 0; l < n_in; l++)
@@ -201,7 +216,10 @@ test_definition(enum arith arith, size_t n_out, size_t n_in, const float *usual)
                "%s, %s: %zu x %zu%s is what the definition says (%.2f), near the exact "
                "product (%.2f)",
                pack_arith_name(arith), cpu_name(level), n_out, n_in,
-               usual ? " balanced" : "", off, away);
+               usual ? (const char *[]){ " balanced", " balanced, weights bear less",
+                                         " balanced, weights bear more" }[bears]
+                     : "",
+               off, away);
         if (ref)
             mem_free(y);
         else
@@ -485,9 +503,12 @@ main(void)
         usual[l] = 0.05f + (float)(l * l % 17);
     for (enum arith arith = ARITH_I8; arith <= ARITH_I16; arith++) {
         for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-            test_definition(arith, shapes[s][0], shapes[s][1], NULL);
-            test_definition(arith, shapes[s][0], shapes[s][1], usual);
+            test_definition(arith, shapes[s][0], shapes[s][1], NULL, PACK_HALF);
+            test_definition(arith, shapes[s][0], shapes[s][1], usual, PACK_HALF);
         }
+        test_definition(arith, 33, 200, usual, PACK_LESS);
+        test_definition(arith, 33, 200, usual, PACK_MORE);
+        test_definition(arith, 20, 900, NULL, PACK_HALF); /* packed in two steps */
         test_step(arith);
         if (arith != ARITH_I16) /* there it is not done */
             test_balance_helps(arith);

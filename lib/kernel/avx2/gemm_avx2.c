@@ -17,6 +17,15 @@
 #define EACH_ROW(X)                                                                    \
     X(0, a0, 0) X(1, a0, 1) X(2, a0, 2) X(3, a3, 0) X(4, a3, 1) X(5, a3, 2)
 
+/* The cache line at the same place in the m rows behind these; maybe there are none,
+ * which a prefetch does not mind. */
+INLINE void
+prefetch_next(size_t m, const float *a, size_t lda)
+{
+    for (size_t r = m; r < 2 * m; r++)
+        __builtin_prefetch((const void *)((uintptr_t)a + r * lda * sizeof *a));
+}
+
 /* c[m, 16] (+)= a[m, k] * panel[k, 16]; m is a constant, so each caller's copy holds
  * the code of its rows alone. */
 INLINE void
@@ -43,9 +52,14 @@ tile(size_t m, const float *a, size_t lda, const float *panel, size_t k, float *
         _mm256_storeu_ps(c + r * ldc + 8, hi##r);                                      \
     }
     EACH_ROW(START)
-    for (size_t l = 0; l < k; l++, a0++, a3++, panel += NR) {
-        __m256 lo = _mm256_loadu_ps(panel), hi = _mm256_loadu_ps(panel + 8);
-        EACH_ROW(STEP)
+    for (size_t left = k, now; left > 0; left -= now) {
+        now = left < 16 ? left : 16;
+
+        prefetch_next(m, a0, lda);
+        for (size_t l = 0; l < now; l++, a0++, a3++, panel += NR) {
+            __m256 lo = _mm256_loadu_ps(panel), hi = _mm256_loadu_ps(panel + 8);
+            EACH_ROW(STEP)
+        }
     }
     EACH_ROW(FINISH)
 #undef START

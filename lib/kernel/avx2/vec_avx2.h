@@ -10,6 +10,8 @@
 
 #include "kernel/inline.h"
 
+#define UNROLL(n) UNROLL_ALL(n)
+
 struct v16 {
     __m256 lo, hi;
 };

@@ -112,6 +112,6 @@ q8_avx512_fill(struct kernels *k)
 {
     k->q8_nr = NR;
     k->q8_mr = MR;
-    k->q8_zero = 0;
+    k->q8_arranged = 0;
     k->gemm_q8 = gemm;
 }

@@ -9,6 +9,8 @@
 
 #include "kernel/inline.h"
 
+#define UNROLL(n) UNROLL_ALL(n)
+
 struct v16 {
     __m512 v;
 };
@@ -182,12 +184,13 @@ v_store_four(uint8_t *p, const struct v16 *x, uint8_t zero)
 INLINE void
 v_store_u8(uint8_t *p, const struct v16 *x, size_t count, uint8_t zero, size_t n)
 {
-    if (count == 8 && n == 128) {
-        v_store_four(p, x, zero);
-        v_store_four(p + 64, x + 4, zero);
+    if (count % 4 == 0 && n == 16 * count) {
+        UNROLL(3)
+        for (size_t i = 0; i < count; i += 4)
+            v_store_four(p + 16 * i, x + i, zero);
         return;
     }
-#pragma GCC unroll 2
+    UNROLL(2)
     for (size_t i = 0; i < count; i++) {
         __m128i b = _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(x[i].v));
 

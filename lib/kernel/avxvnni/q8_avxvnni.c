@@ -83,6 +83,6 @@ q8_avxvnni_fill(struct kernels *k)
 {
     k->q8_nr = NR;
     k->q8_mr = MR;
-    k->q8_zero = 0;
+    k->q8_arranged = 0;
     k->gemm_q8 = gemm;
 }

@@ -41,6 +41,5 @@ q8_ref_fill(struct kernels *k)
 {
     k->q8_nr = NR;
     k->q8_mr = 4;
-    k->q8_zero = 0;
     k->gemm_q8 = gemm;
 }
