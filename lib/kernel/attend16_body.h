@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "kernel/attend16.h"
 #include "kernel/attend_body.h"
 
 /* One head, in whole numbers */
@@ -190,7 +191,7 @@ weigh_all16(const struct head16 *h, struct v16i max, float scale, float step)
 /* To the scales of a head: the largest |x| of its queries, keys and values; NaN or
  * infinite where one is */
 INLINE int
-scales16(const struct kernel_attend *a, size_t dim, struct kernel_attend16 *s)
+scales16(const struct kernel_attend *a, size_t dim, struct attend16_scales *s)
 {
     const float *x[3] = { a->q, a->key, a->value };
     float most[3];
@@ -205,7 +206,7 @@ scales16(const struct kernel_attend *a, size_t dim, struct kernel_attend16 *s)
         bits = vi_hmax(max);
         memcpy(&most[i], &bits, sizeof bits);
     }
-    return kernel_attend16_scales(a, most[0], most[1], most[2], s);
+    return attend16_scales(a, most[0], most[1], most[2], s);
 }
 
 /* Numbers from c on of a row of dim, whole */
@@ -262,7 +263,7 @@ share_out16(const struct kernel_attend *a)
 
 /* Keys and values as whole numbers; dim may be a constant. -1: some are not finite. */
 INLINE int
-prepare16(const struct kernel_attend *a, size_t dim, struct kernel_attend16 *s,
+prepare16(const struct kernel_attend *a, size_t dim, struct attend16_scales *s,
           const struct head16 *h)
 {
     size_t wide = (dim + 2 * LANES - 1) / (2 * LANES) * LANES;
@@ -277,7 +278,7 @@ prepare16(const struct kernel_attend *a, size_t dim, struct kernel_attend16 *s,
 /* The same with queries [i, i + some), transposed */
 INLINE void
 prepare_queries16(const struct kernel_attend *a, size_t dim,
-                  const struct kernel_attend16 *s, const struct head16 *h, size_t i,
+                  const struct attend16_scales *s, const struct head16 *h, size_t i,
                   size_t some)
 {
     size_t wide = (dim + 2 * LANES - 1) / (2 * LANES) * LANES;
@@ -292,7 +293,7 @@ prepare_queries16(const struct kernel_attend *a, size_t dim,
 /* Queries [i, i + some) */
 INLINE void
 attend_some16(const struct kernel_attend *a, const struct head16 *h, size_t mr,
-              const struct kernel_attend16 *s, size_t i, size_t some)
+              const struct attend16_scales *s, size_t i, size_t some)
 {
     struct v16i max = vi_set1(INT32_MIN);
 
@@ -319,7 +320,7 @@ INLINE void
 attend_head16(const struct kernel_attend *a, size_t mr)
 {
     struct head16 h = share_out16(a);
-    struct kernel_attend16 s;
+    struct attend16_scales s;
     int bad =
         a->dim == USUAL ? prepare16(a, USUAL, &s, &h) : prepare16(a, a->dim, &s, &h);
 

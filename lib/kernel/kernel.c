@@ -1,7 +1,6 @@
 /* kernel.c - one table of kernels for each level */
 #include "kernel/kernel.h"
 
-#include <math.h>
 #include <pthread.h>
 
 #include "kernel/kernel_fill.h"
@@ -74,27 +73,4 @@ kernel_best(void)
 {
     pthread_once(&chosen, choose);
     return best;
-}
-
-static int
-scale_of(float most, float limit, float *up, float *step)
-{
-    *up = most >= 0x1p-100f ? limit / most : 0.0f;
-    *step = most >= 0x1p-100f ? most / limit : 0.0f;
-    return most < INFINITY;
-}
-
-int
-kernel_attend16_scales(const struct kernel_attend *a, float q, float key, float value,
-                       struct kernel_attend16 *s)
-{
-    float limit = floorf(sqrtf(0x1p30f / (float)a->dim)) - 1.0f, step_q, step_key;
-    int good;
-
-    limit = limit < 32766.0f ? limit : 32766.0f;
-    good = scale_of(q, limit, &s->up_q, &step_q) &
-           scale_of(key, limit, &s->up_key, &step_key) &
-           scale_of(value, KERNEL_ATTEND16_VALUE, &s->up_value, &s->step_value);
-    s->scale = step_q * step_key * (a->scale * 0x1.715476p+0f /* 1 / ln(2) */);
-    return good && s->scale < INFINITY;
 }

@@ -132,18 +132,6 @@ kernel_attend_work(size_t n, size_t dim)
 #define KERNEL_ATTEND16_KEYS  128  /* whose sums of products fit 32 bits */
 #define KERNEL_ATTEND16_VALUE 1023 /* the largest value as a whole number */
 
-/* What the kernel `attend16` makes whole numbers with */
-struct kernel_attend16 {
-    float up_q, up_key, up_value;
-    float scale;      /* of a score, which becomes an exponent of 2 */
-    float step_value; /* 1 / up_value, but 0 where that is 0 */
-};
-
-/* From the largest numbers without their signs; 0: some number is not finite, or too
- * large. */
-int kernel_attend16_scales(const struct kernel_attend *a, float q, float key,
-                           float value, struct kernel_attend16 *s);
-
 /* 32-bit words that the kernel `attend16` works in */
 static inline size_t
 kernel_attend16_work(size_t n, size_t dim)

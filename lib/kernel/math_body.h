@@ -173,9 +173,9 @@ gelu_coarse(struct v16 *x)
         x[i] = v_mul(x[i], v_fma(s[i], p[i], v_set1(0.5f)));
 }
 
-/* gelu with an error of at most 1.4e-4, for numbers of which 8 bits will be left: max(x,
- * 0) - |x| times a polynomial of what the normal CDF of |x| leaves to 1, cut at 4. Of
- * `count` vectors, a constant, side by side as above. */
+/* gelu with an error of at most 1.4e-4, for numbers of which 8 bits will be left:
+ * max(x, 0) - |x| times a polynomial of what the normal CDF of |x| leaves to 1, cut at
+ * 4. Of `count` vectors, a constant, side by side as above. */
 INLINE void
 gelu_bytes(size_t count, struct v16 *x)
 {

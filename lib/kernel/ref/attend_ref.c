@@ -1,4 +1,5 @@
 /* attend_ref.c - attention of one head: the definition */
+#include "kernel/attend16.h"
 #include "kernel/kernel_fill.h"
 #include "kernel/ref/vec_ref.h"
 
@@ -92,7 +93,7 @@ whole(float x, float up)
 
 /* The weight of each key for the query q */
 static void
-weigh16(const struct kernel_attend *h, const struct kernel_attend16 *s, const float *q,
+weigh16(const struct kernel_attend *h, const struct attend16_scales *s, const float *q,
         int32_t *weight)
 {
     int32_t max = INT32_MIN;
@@ -111,7 +112,7 @@ weigh16(const struct kernel_attend *h, const struct kernel_attend16 *s, const fl
 
 /* The sum of the weights, each times its value in the column c where there is one */
 static float
-sum16(const struct kernel_attend *h, const struct kernel_attend16 *s,
+sum16(const struct kernel_attend *h, const struct attend16_scales *s,
       const int32_t *weight, const float *column)
 {
     float all = 0.0f;
@@ -129,10 +130,10 @@ static void
 attend16(const struct kernel_attend *h)
 {
     int32_t *weight = (int32_t *)(void *)h->work;
-    struct kernel_attend16 s;
-    int good = kernel_attend16_scales(h, largest(h->q, h->ld, h->n, h->dim),
-                                      largest(h->key, h->ld, h->n, h->dim),
-                                      largest(h->value, h->ld, h->n, h->dim), &s);
+    struct attend16_scales s;
+    int good = attend16_scales(h, largest(h->q, h->ld, h->n, h->dim),
+                               largest(h->key, h->ld, h->n, h->dim),
+                               largest(h->value, h->ld, h->n, h->dim), &s);
 
     for (size_t i = 0; i < h->n; i++) {
         float *out = h->out + i * h->ld_out, factor = 0.0f;
