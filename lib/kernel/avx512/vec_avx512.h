@@ -318,15 +318,18 @@ vi_any_pairs(struct v16i x, struct v16i y)
     return vi_of(_mm512_packs_epi32(x.v, y.v));
 }
 
-/* Written out for the reason that q8_avx512.c has. */
-INLINE struct v16i
+/* Written out for the reason that q8_avx512.c has. The target is for clang, which looks
+ * at the size of an operand even where the header is compiled alone. */
+#define VNNI __attribute__((target("avx512f,avx512vnni")))
+
+VNNI INLINE struct v16i
 vi_dot(struct v16i sum, struct v16i x, struct v16i y)
 {
     __asm__("vpdpwssd %2, %1, %0" : "+v"(sum.v) : "v"(x.v), "v"(y.v));
     return sum;
 }
 
-INLINE struct v16i
+VNNI INLINE struct v16i
 vi_dot_at(struct v16i sum, const int32_t *x, struct v16i y)
 {
     __asm__("vpdpwssd %2%{1to16%}, %1, %0" : "+v"(sum.v) : "v"(y.v), "m"(*x));
