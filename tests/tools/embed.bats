@@ -73,6 +73,7 @@ v = json.load(sys.stdin); print(base64.b64encode(struct.pack("<%df" % len(v), *v
     embed -m "$tiny" --overlong=skip "$in" | jq -c '[._overlong.embedding, has("embedding")]' >"$out"
     [ "$(sed -n 1p "$out")" = '[null,true]' ]
     [ "$(sed -n 2p "$out")" = '[{"tokens":33,"kept":0,"how":"skip"},false]' ]
+    rm "$out"
     run -1 --separate-stderr embed -m "$tiny" --overlong=error --errors="$out" "$in"
     [ "${#lines[@]}" = 1 ]
     [ "$(jq -r '[.line, .code, .msg] | join(" ")' "$out")" = '2 overlong 33 tokens, the model takes 32' ]
