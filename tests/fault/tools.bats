@@ -181,12 +181,9 @@ needs_mounts() {
     each_case lines,few eintr
 }
 
-# The first line of a head: train writes over nothing else.
-old_head='{"format":"textmill-head",'
-
 # What train had saved before is there as it was, or nothing is, and nothing beside it.
 kept() {
-    if [ -n "$1" ]; then echo "$1" | cmp - "$dir/s/saved"; else [ ! -e "$dir/s/saved" ]; fi &&
+    if [ -n "$1" ]; then cmp "$dir/head" "$dir/s/saved"; else [ ! -e "$dir/s/saved" ]; fi &&
         [ "$(find "$dir/s" -type f ! -name saved ! -name full | wc -l)" = 0 ] && return
     ls -la "$dir/s"
     return 1
@@ -195,13 +192,14 @@ kept() {
     needs_strace
     needs_mounts
     lines 60 >"$dir/in"
+    echo '{"format":"textmill-head",' >"$dir/head" # its first line: train writes over nothing else
     mkdir "$dir/s"
     # saves WHAT REASON COMMAND...: what was done to it, what it must say
     saves() {
         local s=0 old
-        for old in '' "$old_head"; do
+        for old in '' old; do
             rm -f "$dir/s/saved"
-            [ -z "$old" ] || echo "$old" >"$dir/s/saved"
+            [ -z "$old" ] || cp "$dir/head" "$dir/s/saved"
             # (down a pipe, for the limit)
             "${@:3}" "${tool[@]/$dir\/saved/$dir\/s\/saved}" "${threads[@]}" "$input" 2>&1 | cat >"$dir/err"
             s=${PIPESTATUS[0]}
@@ -218,7 +216,7 @@ kept() {
         # later where there is an old file, which is looked into first.
         strace -qq -e trace=close,fsync,write -o "$dir/trace" "${tool[@]}" "${threads[@]}" "$input" || return
         n=$(sed '/fsync/,$d' "$dir/trace" | grep -c 'close(')
-        saves close 'Input/output error' strace -qq -e trace=close -e inject=close:error=EIO:when=$n+ -o "$dir/trace" || return
+        saves close 'Input/output error' strace -qq -e trace=close -e inject=close:error=EIO:when="$n"+ -o "$dir/trace" || return
         n=$(sed '/fsync/,$d' "$dir/trace" | grep -c 'write(')
         for n in $(seq $((n > 3 ? n - 2 : 1)) "$n"); do
             saves "write $n" 'Input/output error' strace -qq -e trace=write -e inject=write:error=EIO:when="$n" -o "$dir/trace" || return
@@ -229,7 +227,7 @@ kept() {
     crowded() {
         DIR=$dir unshare -rm bash -c '
             mount -t tmpfs -o size=64k none "$DIR/s" || exit 99
-            if [ -n "$OLD" ]; then echo "$OLD" >"$DIR/s/saved"; fi
+            if [ -n "$OLD" ]; then cp "$DIR/head" "$DIR/s/saved"; fi
             head -c 2M /dev/zero >"$DIR/s/full" 2>/dev/null
             "$@" 2>"$DIR/err"; s=$?
             ls -A "$DIR/s" >"$DIR/there"; cp "$DIR/s/saved" "$DIR/was" 2>/dev/null; exit $s' \
@@ -237,14 +235,14 @@ kept() {
     }
     full() {
         local s n
-        for OLD in '' "$old_head"; do
+        for OLD in '' old; do
             export OLD
             s=0
             n=$([ -z "$OLD" ] && echo 1 || echo 2)
             rm -f "$dir/was"
             crowded
             says $s 5 'No space left on device' && [ "$(wc -l <"$dir/there")" = "$n" ] || return
-            [ -z "$OLD" ] || echo "$OLD" | cmp - "$dir/was" || return
+            [ -z "$OLD" ] || cmp "$dir/head" "$dir/was" || return
         done
     }
     each_case file full
