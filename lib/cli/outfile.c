@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -71,13 +73,18 @@ is_ours(const struct outfile *out, const struct stat *st)
 
 /* ---- which it is ---- */
 
+static int
+is_device(const char *path)
+{
+    return strncmp(path, "/dev/", 5) == 0;
+}
+
 int
 outfile_appends(const char *path)
 {
     struct stat st;
 
-    return strncmp(path, "/dev/", 5) == 0 ||
-           (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+    return is_device(path) || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
 }
 
 static int
@@ -129,7 +136,7 @@ check_one(const struct outfile *out, const char *const *names, struct err *e)
     struct stat st, to;
     const char *input;
 
-    if (strncmp(out->path, "/dev/", 5) == 0 || stat(out->path, &st))
+    if (is_device(out->path) || stat(out->path, &st))
         return 0;
     if (S_ISDIR(st.st_mode))
         return err_set(e, ERR_USAGE, "%s: '%s' is a folder", out->option, out->path);
@@ -169,6 +176,23 @@ outfile_check(const struct outfile *out, const char *const *names, struct err *e
     return 0;
 }
 
+/* What is not there yet needs a folder that takes it. */
+static int
+check_folder(const struct outfile *out, struct err *e)
+{
+    const char *slash = strrchr(out->path, '/');
+    char dir[PATH_MAX];
+    struct stat st;
+
+    if (is_device(out->path) || stat(out->path, &st) == 0)
+        return 0;
+    snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - out->path) + 1 : 1,
+             slash ? out->path : ".");
+    return access(dir, W_OK | X_OK) ? err_set(e, ERR_OUTPUT, "%s: cannot make '%s': %s",
+                                              out->option, out->path, strerror(errno))
+                                    : 0;
+}
+
 int
 outfile_check_options(const struct filter_opt *o, const char *const *names,
                       struct err *e)
@@ -184,5 +208,10 @@ outfile_check_options(const struct filter_opt *o, const char *const *names,
         { 0 },
     };
 
-    return outfile_check(out, names, e);
+    if (outfile_check(out, names, e))
+        return -1;
+    for (const struct outfile *a = out; a->option; a++)
+        if (a->path && check_folder(a, e))
+            return -1;
+    return 0;
 }

@@ -40,7 +40,8 @@ struct outfile {
  * They and standard output must differ from all that is written. ERR_USAGE. */
 int outfile_check(const struct outfile *out, const char *const *names, struct err *e);
 
-/* The same for all that the options of a tool and the environment name. */
+/* The same for all that the options of a tool and the environment name; and what is not
+ * there yet can be made: ERR_OUTPUT. */
 int outfile_check_options(const struct filter_opt *o, const char *const *names,
                           struct err *e);
 

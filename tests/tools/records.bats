@@ -328,6 +328,17 @@ refused() {
     }
     each_tool again
 }
+@test "--stats, --errors, --rejects in a folder that is not there: 5 before the first record" {
+    homeless() {
+        local o s
+        for o in --stats --errors --rejects; do
+            s=0
+            echo '{"text":"a"}' | "${tool[@]}" "$o=$BATS_TEST_TMPDIR/none/x" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || s=$?
+            [ $s = 5 ] && [ ! -s "$BATS_TEST_TMPDIR/out" ] && [ "$(wc -l <"$BATS_TEST_TMPDIR/err")" = 1 ] || return
+        done
+    }
+    each_tool homeless
+}
 @test "--dry-run: a plan, nothing is written" {
     plan() {
         mill '{"text":"a"}\n{"text":"a"}\n{}\n' --dry-run && jq -e '.texts==2 and .repeats==0.5 and .rejected==1' "$BATS_TEST_TMPDIR/out"

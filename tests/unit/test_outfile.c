@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "cli/filter.h"
 #include "cli/outfile.h"
 #include "cli/report.h"
 #include "folder.h"
@@ -124,6 +125,28 @@ test_pairs(void)
     tap_ok(outfile_check(out, names, &e) == 0, "a device takes both");
 }
 
+/* Said before the work, not behind it */
+static void
+test_folders(void)
+{
+    struct filter_opt o = { .stats = "/nonexistent/x" };
+    const char *const names[] = { "/dev/null", NULL };
+    struct err e = { 0 };
+
+    tap_ok(outfile_check_options(&o, names, &e) == -1 && e.code == ERR_OUTPUT &&
+               strstr(e.msg, "/nonexistent/x"),
+           "in a folder that is not there");
+    o.stats = "/etc/passwd/x";
+    tap_ok(outfile_check_options(&o, names, &e) == -1 && e.code == ERR_OUTPUT,
+           "in what is no folder");
+    o.stats = "x";
+    tap_ok(outfile_check_options(&o, names, &e) == 0, "in this folder");
+    setenv("TEXTMILL_REPORT", "/nonexistent/x", 1);
+    tap_ok(outfile_check_options(&o, names, &e) == -1 && e.code == ERR_OUTPUT,
+           "what is appended to, too");
+    unsetenv("TEXTMILL_REPORT");
+}
+
 int
 main(void)
 {
@@ -131,5 +154,6 @@ main(void)
     test_others();
     test_files();
     test_pairs();
+    test_folders();
     return tap_done();
 }
