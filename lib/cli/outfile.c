@@ -87,6 +87,16 @@ outfile_appends(const char *path)
     return is_device(path) || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
 }
 
+/* The folder, up to the last slash, or "."; returns the name in it. */
+static const char *
+cut_name(const char *path, char dir[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+    snprintf(dir, PATH_MAX, "%.*s", slash ? (int)(name - path) : 1, slash ? path : ".");
+    return name;
+}
+
 static int
 same(const struct stat *a, const struct stat *b)
 {
@@ -115,15 +125,33 @@ find_input(const struct stat *st, const char *const *names)
     return NULL;
 }
 
+/* A file; or, where there is none yet, its folder and its name in that */
+struct place {
+    struct stat st;
+    const char *name;
+};
+
+static int
+find_place(const char *path, struct place *p)
+{
+    char dir[PATH_MAX];
+
+    p->name = "";
+    if (stat(path, &p->st) == 0)
+        return 0;
+    p->name = cut_name(path, dir);
+    return stat(dir, &p->st);
+}
+
 /* Not two of them into one file, each over the other's bytes. */
 static int
 check_pair(const struct outfile *a, const struct outfile *b, struct err *e)
 {
-    struct stat st, other;
+    struct place p, q;
     int one = strcmp(a->path, b->path) == 0;
 
-    if (stat(a->path, &st) == 0 && stat(b->path, &other) == 0)
-        one = same(&st, &other);
+    if (find_place(a->path, &p) == 0 && find_place(b->path, &q) == 0)
+        one = same(&p.st, &q.st) && strcmp(p.name, q.name) == 0;
     return one && !outfile_appends(a->path) && !(a->appended && b->appended)
                ? err_set(e, ERR_USAGE, "%s and %s are the same file", a->option,
                          b->option)
@@ -180,14 +208,12 @@ outfile_check(const struct outfile *out, const char *const *names, struct err *e
 static int
 check_folder(const struct outfile *out, struct err *e)
 {
-    const char *slash = strrchr(out->path, '/');
     char dir[PATH_MAX];
     struct stat st;
 
     if (is_device(out->path) || stat(out->path, &st) == 0)
         return 0;
-    snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - out->path) + 1 : 1,
-             slash ? out->path : ".");
+    cut_name(out->path, dir);
     return access(dir, W_OK | X_OK) ? err_set(e, ERR_OUTPUT, "%s: cannot make '%s': %s",
                                               out->option, out->path, strerror(errno))
                                     : 0;

@@ -125,6 +125,26 @@ test_pairs(void)
     tap_ok(outfile_check(out, names, &e) == 0, "a device takes both");
 }
 
+/* By two names, of a file that is not there yet */
+static void
+test_new(void)
+{
+    struct outfile out[] = { { "--a", "new-x", OUTFILE_STATS, 0 },
+                             { "--b", "./new-x", OUTFILE_ERRORS, 0 },
+                             { 0 } };
+    const char *const names[] = { "/dev/null", NULL };
+    struct err e = { 0 };
+
+    tap_ok(outfile_check(out, names, &e) == -1 && strstr(e.msg, "--a and --b"),
+           "one new file, two names");
+    out[1].path = ".//../nonexistent/new-x";
+    tap_ok(outfile_check(out, names, &e) == 0, "of one name in two folders");
+    out[1].path = "./new-y";
+    tap_ok(outfile_check(out, names, &e) == 0, "two new files in a folder");
+    out[1].path = "new-x/.";
+    tap_ok(outfile_check(out, names, &e) == 0, "a file, and one in a folder");
+}
+
 /* Said before the work, not behind it */
 static void
 test_folders(void)
@@ -154,6 +174,7 @@ main(void)
     test_others();
     test_files();
     test_pairs();
+    test_new();
     test_folders();
     return tap_done();
 }
