@@ -45,11 +45,41 @@ str_is(struct str a, const char *s)
 }
 
 static inline int
+str_begins(struct str a, const char *begin)
+{
+    size_t n = strlen(begin);
+
+    return a.n >= n && (n == 0 || memcmp(a.p, begin, n) == 0);
+}
+
+static inline int
 str_ends(struct str a, const char *end)
 {
     size_t n = strlen(end);
 
     return a.n >= n && (n == 0 || memcmp(a.p + a.n - n, end, n) == 0);
+}
+
+/* Where `what`, which is not empty, stands at or behind `from`; a.n: nowhere */
+static inline size_t
+str_find(struct str a, size_t from, const char *what)
+{
+    size_t n = strlen(what);
+
+    for (const char *at; from < a.n && a.n - from >= n; from = (size_t)(at - a.p) + 1) {
+        at = memchr(a.p + from, what[0], a.n - from - n + 1);
+        if (at == NULL)
+            break;
+        if (memcmp(at, what, n) == 0)
+            return (size_t)(at - a.p);
+    }
+    return a.n;
+}
+
+static inline int
+str_holds(struct str a, const char *what)
+{
+    return str_find(a, 0, what) < a.n;
 }
 
 #endif

@@ -1,5 +1,4 @@
 /* outfile.c - may a file that an option names be written? */
-#define _GNU_SOURCE /* memmem */
 #include "cli/outfile.h"
 
 #include <errno.h>
@@ -16,20 +15,6 @@
 
 /* ---- what is in it ---- */
 
-static int
-begins(struct str s, const char *with)
-{
-    size_t n = strlen(with);
-
-    return s.n >= n && memcmp(s.p, with, n) == 0;
-}
-
-static int
-holds(struct str s, const char *what)
-{
-    return memmem(s.p, s.n, what, strlen(what)) != NULL;
-}
-
 int
 outfile_is(enum outfile_kind kind, struct str bytes, unsigned long long size)
 {
@@ -39,11 +24,11 @@ outfile_is(enum outfile_kind kind, struct str bytes, unsigned long long size)
     switch (kind) {
     case OUTFILE_STATS: /* one line: a file of many is a report that grows */
         return (end ? line.n + 1 == size : line.n < size) &&
-               begins(line, "{\"tool\":\"") && holds(line, ",\"version\":\"") &&
-               holds(line, ",\"peak_bytes\":");
+               str_begins(line, "{\"tool\":\"") && str_holds(line, ",\"version\":\"") &&
+               str_holds(line, ",\"peak_bytes\":");
     case OUTFILE_ERRORS:
-        return begins(line, "{\"file\":\"") && holds(line, ",\"code\":\"") &&
-               holds(line, ",\"raw_b64\":\"");
+        return str_begins(line, "{\"file\":\"") && str_holds(line, ",\"code\":\"") &&
+               str_holds(line, ",\"raw_b64\":\"");
     case OUTFILE_HEAD: return str_is(line, "{\"format\":\"textmill-head\",");
     default: return 0;
     }

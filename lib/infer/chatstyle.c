@@ -168,28 +168,6 @@ plain_text(struct str s, struct buf *b)
     }
 }
 
-/* Where the words stand in s at or behind `from`; s.n: nowhere. */
-static size_t
-find(struct str s, size_t from, const char *words)
-{
-    size_t n = strlen(words);
-
-    for (const char *at; from < s.n && s.n - from >= n; from = (size_t)(at - s.p) + 1) {
-        at = memchr(s.p + from, words[0], s.n - from - n + 1);
-        if (at == NULL)
-            break;
-        if (memcmp(at, words, n) == 0)
-            return (size_t)(at - s.p);
-    }
-    return s.n;
-}
-
-static int
-holds(struct str s, const char *words)
-{
-    return find(s, 0, words) < s.n;
-}
-
 /* ---- what it says ---- */
 
 static int
@@ -216,7 +194,7 @@ is_given_text(struct str s, size_t at)
 static int
 hides_system(struct str s)
 {
-    for (size_t at = 0; (at = find(s, at, "system")) < s.n;) {
+    for (size_t at = 0; (at = str_find(s, at, "system")) < s.n;) {
         while (at < s.n &&
                (s.p[at] == '_' || s.p[at] == '.' || (s.p[at] >= 'a' && s.p[at] <= 'z')))
             at++;
@@ -230,10 +208,10 @@ static int
 fits(const struct chatstyle *c, struct str s)
 {
     for (size_t i = 0; i < sizeof c->has / sizeof *c->has && c->has[i]; i++)
-        if (!holds(s, c->has[i]))
+        if (!str_holds(s, c->has[i]))
             return 0;
     for (size_t i = 0; i < sizeof c->lacks / sizeof *c->lacks && c->lacks[i]; i++)
-        if (holds(s, c->lacks[i]))
+        if (str_holds(s, c->lacks[i]))
             return 0;
     return !hides_system(s);
 }
@@ -247,7 +225,7 @@ trims(struct str s)
                                        "content.strip()",   "content'].strip()" };
 
     for (size_t i = 0; i < sizeof how / sizeof *how; i++)
-        if (holds(s, how[i]))
+        if (str_holds(s, how[i]))
             return 1;
     return 0;
 }
@@ -257,13 +235,13 @@ trims(struct str s)
 static struct str
 own_system(const struct chatstyle *c, struct str s)
 {
-    for (size_t at = 0; (at = find(s, at, c->system.before)) < s.n;) {
+    for (size_t at = 0; (at = str_find(s, at, c->system.before)) < s.n;) {
         struct str rest;
         at += strlen(c->system.before);
         rest = (struct str){ s.p + at, s.n - at < SYSTEM_MAX ? s.n - at : SYSTEM_MAX };
         if (rest.n > 0 && !is_quote(rest.p[0])) {
-            struct str text = { rest.p, find(rest, 0, c->system.after) };
-            if (text.n < rest.n && !holds(text, "}}"))
+            struct str text = { rest.p, str_find(rest, 0, c->system.after) };
+            if (text.n < rest.n && !str_holds(text, "}}"))
                 return text;
         }
     }
@@ -322,7 +300,7 @@ chatstyle_match(struct str template, struct chatstyle_made *made, struct err *e)
         unknown(template, e);
         return NULL;
     }
-    made->bos = holds(s, "bos_token");
+    made->bos = str_holds(s, "bos_token");
     made->trim = trims(s) ? style->trim : 0;
     if (style->none)
         made->none = str_of(style->none);

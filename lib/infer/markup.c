@@ -21,30 +21,14 @@ is_in(char c, const char *set)
     return c != '\0' && strchr(set, c) != NULL;
 }
 
-static int
-begins(struct str s, const char *what)
-{
-    size_t n = strlen(what);
-
-    return s.n >= n && memcmp(s.p, what, n) == 0;
-}
-
 /* Up to and with the first `end`, if it comes soon; else 0. */
 static size_t
 up_to(struct str s, const char *end)
 {
-    size_t n = strlen(end), most = s.n < MARKUP_MAX ? s.n : MARKUP_MAX;
+    struct str near = { s.p, s.n < MARKUP_MAX ? s.n : MARKUP_MAX };
+    size_t at = str_find(near, 2, end);
 
-    for (size_t i = 2; i + n <= most; i++) {
-        const char *p = memchr(s.p + i, end[0], most - n + 1 - i);
-
-        if (p == NULL)
-            break;
-        i = (size_t)(p - s.p);
-        if (memcmp(p, end, n) == 0)
-            return i + n;
-    }
-    return 0;
+    return at < near.n ? at + strlen(end) : 0;
 }
 
 /* Bytes of the run of ` that begins at i */
@@ -101,11 +85,11 @@ element(struct str s)
 static size_t
 tag(struct str s)
 {
-    if (begins(s, "<!--"))
+    if (str_begins(s, "<!--"))
         return up_to(s, "-->");
-    if (begins(s, "<![CDATA["))
+    if (str_begins(s, "<![CDATA["))
         return up_to(s, "]]>");
-    if (begins(s, "<?"))
+    if (str_begins(s, "<?"))
         return up_to(s, "?>");
     if (s.n < 3 || !(is_letter(s.p[1]) || is_in(s.p[1], "/!")))
         return 0;
@@ -181,7 +165,7 @@ format(struct str s)
 
     if (i == 0)
         return 0;
-    if (begins(s, "%%"))
+    if (str_begins(s, "%%"))
         return 2;
     while (i < s.n && i < from + 20 && (is_digit(s.p[i]) || is_in(s.p[i], "-+#.*$'")))
         i++;
@@ -199,9 +183,9 @@ is_wide_stop(struct str s, size_t i)
 {
     struct str rest = { s.p + i, s.n - i };
 
-    return begins(rest, "\xC2\xAB") || begins(rest, "\xC2\xBB") ||
-           begins(rest, "\xE2\x80") || begins(rest, "\xE3\x80") ||
-           begins(rest, "\xEF\xBC") || begins(rest, "\xEF\xBD");
+    return str_begins(rest, "\xC2\xAB") || str_begins(rest, "\xC2\xBB") ||
+           str_begins(rest, "\xE2\x80") || str_begins(rest, "\xE3\x80") ||
+           str_begins(rest, "\xEF\xBC") || str_begins(rest, "\xEF\xBD");
 }
 
 /* Does the bracket behind n bytes close one in them? */
@@ -265,7 +249,7 @@ opaque(struct str s)
                                           "urn:",    "magnet:", "data:" };
 
     for (size_t i = 0; i < sizeof scheme / sizeof *scheme; i++)
-        if (begins(s, scheme[i])) {
+        if (str_begins(s, scheme[i])) {
             size_t n = word(s);
 
             return n > strlen(scheme[i]) ? n : 0;
@@ -281,11 +265,11 @@ address(struct str s)
     while (i < s.n && i < 32 &&
            (is_letter(s.p[i]) || (i > 0 && (is_digit(s.p[i]) || is_in(s.p[i], "+-.")))))
         i++;
-    if (i > 1 && begins((struct str){ s.p + i, s.n - i }, "://")) {
+    if (i > 1 && str_begins((struct str){ s.p + i, s.n - i }, "://")) {
         n = word(s);
         return n > i + 3 ? n : 0;
     }
-    if (begins(s, "www.")) {
+    if (str_begins(s, "www.")) {
         n = word(s);
         return n > 4 ? n : 0;
     }
@@ -318,7 +302,8 @@ match(struct str text, size_t at, int word_begins)
         if ((n = signed_braces(s)) > 0)
             return n;
         /* 5%d is a part of a hundred */
-        return at > 0 && is_digit(text.p[at - 1]) && !begins(s, "%%") ? 0 : format(s);
+        return at > 0 && is_digit(text.p[at - 1]) && !str_begins(s, "%%") ? 0
+                                                                          : format(s);
     default: return word_begins ? address(s) : 0;
     }
 }

@@ -100,6 +100,24 @@ maps(void)
     mem_free(key);
 }
 
+static void
+spans(void)
+{
+    struct str s = STR("ababac");
+
+    tap_ok(str_begins(s, "aba") && str_begins(s, "") && !str_begins(s, "b") &&
+               !str_begins((struct str){ s.p, 2 }, "aba") &&
+               str_begins((struct str){ NULL, 0 }, ""),
+           "what a string begins with");
+    tap_ok(str_find(s, 0, "abac") == 2 && str_find(s, 3, "a") == 4 &&
+               str_find(s, 5, "c") == 5 && str_find(s, 3, "ba") == 3,
+           "where another stands in it");
+    tap_ok(str_find(s, 0, "acx") == s.n && str_find(s, 9, "a") == s.n &&
+               str_find((struct str){ s.p, 5 }, 0, "ac") == 5 &&
+               !str_holds((struct str){ NULL, 0 }, "a") && str_holds(s, "bac"),
+           "or nowhere");
+}
+
 struct sum {
     atomic_long total;
     char seen[1000];
@@ -177,6 +195,7 @@ main(void)
     bytes();
     buffers();
     maps();
+    spans();
     threads();
     files();
     levels();
