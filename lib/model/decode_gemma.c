@@ -132,9 +132,8 @@ read_gemma3(struct decoder_shape *s, const struct decoder_source *from, struct e
                              &s->local.base, e) ||
         decodeset_opt_int(from, NULL, "sliding_window_pattern", 1, 1 << 12, &s->every,
                           e) ||
-        (from->nested ? decodeset_opt_int
-                      : decodeset_int)(from, "attention.sliding_window",
-                                       "sliding_window", 1, 1 << 24, &s->window, e))
+        decodeset_int(from, "attention.sliding_window", "sliding_window", 1, 1 << 24,
+                      &s->window, e))
         return -1;
     if (from->meta && s->n_layer == 62) /* 27B, as above */
         s->scale = 1.0 / sqrt((double)s->d / (double)s->n_head);

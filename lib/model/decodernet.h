@@ -91,8 +91,8 @@ struct decoder_arch {
 
 extern const struct decoder_names decodernet_gguf, decodernet_folder;
 
-/* A setting by either name; NULL: it has no such name. Optional: *v stays where the
- * file has none. ERR_MODEL. */
+/* A setting by either name; NULL: it has no such name. Optional, as is an int that is
+ * above 0 already: *v stays where the file has none. ERR_MODEL. */
 int decodeset_int(const struct decoder_source *from, const char *meta,
                   const char *config, int lo, int hi, int *v, struct err *e);
 int decodeset_opt_int(const struct decoder_source *from, const char *meta,

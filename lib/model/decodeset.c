@@ -34,6 +34,8 @@ decodeset_int(const struct decoder_source *from, const char *meta, const char *c
 {
     char key[128];
 
+    if (*v > 0)
+        return decodeset_opt_int(from, meta, config, lo, hi, v, e);
     if (from->meta)
         return meta_int(from->meta, full_key(from, meta, key, sizeof key), lo, hi, v,
                         e);
@@ -79,15 +81,6 @@ decodeset_opt_str(const struct decoder_source *from, const char *meta, struct st
                : 0;
 }
 
-/* A size that the file must say unless it is there */
-static int
-need_int(const struct decoder_source *from, const char *meta, const char *config,
-         int hi, int *v, struct err *e)
-{
-    return *v > 0 ? decodeset_opt_int(from, meta, config, 1, hi, v, e)
-                  : decodeset_int(from, meta, config, 1, hi, v, e);
-}
-
 /* The rows of the table of words: GGUF files need not say how many there are. */
 static int
 read_vocab(struct decoder_shape *s, const struct decoder_source *from, struct err *e)
@@ -96,7 +89,7 @@ read_vocab(struct decoder_shape *s, const struct decoder_source *from, struct er
     const struct weight *word;
 
     if (from->meta == NULL)
-        return need_int(from, NULL, "vocab_size", MOST, &s->n_vocab, e);
+        return decodeset_int(from, NULL, "vocab_size", 1, MOST, &s->n_vocab, e);
     word = weights_find(from->weights, name);
     if (word == NULL || word->n_dim != 2 || word->dim[0] < 1 || word->dim[0] > MOST)
         return err_set(e, ERR_MODEL, "%s: not there, or no matrix", name);
@@ -159,7 +152,7 @@ int
 decodeset_read(struct decoder_shape *s, const struct decoder_source *from,
                struct err *e)
 {
-#define INT(meta, config, hi, v) need_int(from, meta, config, hi, v, e)
+#define INT(meta, config, hi, v) decodeset_int(from, meta, config, 1, hi, v, e)
 #define OPT(meta, config, hi, v) decodeset_opt_int(from, meta, config, 1, hi, v, e)
     return read_vocab(s, from, e) ||
                    INT("context_length", "max_position_embeddings", MOST, &s->n_ctx) ||
