@@ -101,4 +101,18 @@ qb_bit_at(size_t nr, size_t j, size_t l, unsigned i, unsigned *shift)
     return QB_BLOCK / 2 * nr + (i - 4) * (QB_BLOCK / 8 * nr) + at / 8;
 }
 
+/* Rows from `row` on and inputs from l on, a multiple of those that share a step; but
+ * for mid, which no product reads */
+INLINE struct kernel_qb
+qb_at(const struct kernel_qb *a, size_t row, size_t l)
+{
+    struct kernel_qb at = *a;
+
+    at.q += row * (a->wide ? 2 : 1) * a->ld + l;
+    at.step += row * a->ld_step + l / (a->wide ? KERNEL_WIDE_STEP : QB_BLOCK);
+    at.start += row * a->ld_group + l / a->group;
+    at.sum += row * a->ld_group + l / a->group;
+    return at;
+}
+
 #endif

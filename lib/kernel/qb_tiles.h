@@ -34,19 +34,6 @@ typedef void qb_unpack(const struct qsplit_form *f, const unsigned char *p,
 typedef void qb_tile(size_t m, const struct qsplit_form *f, const struct kernel_qb *a,
                      const struct qb_chunk *w, float *sum);
 
-/* Rows from `row` on and inputs from l on */
-INLINE struct kernel_qb
-qb_at(const struct kernel_qb *a, size_t row, size_t l)
-{
-    struct kernel_qb at = *a;
-
-    at.q += row * (a->wide ? 2 : 1) * a->ld + l;
-    at.step += row * a->ld_step + l / (a->wide ? QB_CHUNK : QB_BLOCK);
-    at.start += row * a->ld_group + l / a->group;
-    at.sum += row * a->ld_group + l / a->group;
-    return at;
-}
-
 /* Rows of the result that will be written: they come while there is work to do, not all
  * at once when there is none. */
 INLINE void

@@ -336,19 +336,14 @@ rows_new(const struct pack *p, size_t m, struct arena *mem)
     return to;
 }
 
-/* Rows from `row` on and inputs from l on, a multiple of the arithmetic's block */
+/* As qb_at(), and where mid begins */
 static struct kernel_qb
-rows_at(const struct pack *p, const struct arith_rows *rows, size_t row, size_t l)
+rows_at(const struct kernel_qb *a, size_t row, size_t l)
 {
-    struct kernel_qb at = rows->qb;
-    size_t step = row * at.ld_step + l / p->ops->block;
+    struct kernel_qb at = qb_at(a, row, l);
 
-    at.q += row * (at.wide ? 2 : 1) * at.ld + l;
-    at.step += step;
-    if (!at.wide)
-        at.mid += step;
-    at.start += row * at.ld_group + l / at.group;
-    at.sum += row * at.ld_group + l / at.group;
+    if (!a->wide)
+        at.mid += row * a->ld_step + l / QB_BLOCK;
     return at;
 }
 
@@ -357,7 +352,7 @@ rows_put(const struct pack *p, struct arith_rows *rows, size_t row, size_t l, fl
          size_t ldy, size_t m, size_t n, const float *bias, int gelu)
 {
     struct kernel_q8_first first = { gelu, NULL };
-    struct kernel_qb to = rows_at(p, rows, row, l);
+    struct kernel_qb to = rows_at(&rows->qb, row, l);
 
     if (bias)
         p->k->bias(y, ldy, m, n, bias);
@@ -379,7 +374,7 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
          size_t m, const float *bias, float *y, size_t ldy)
 {
     struct kernel_qb_panel w = { &p->form, arith_panel(p, j) };
-    struct kernel_qb at = rows_at(p, x, row, 0);
+    struct kernel_qb at = rows_at(&x->qb, row, 0);
     size_t n = arith_width(p, j), nr = p->k->gemm_nr;
 
     p->k->gemm_qb(&at, &w, p->n_in, bias, y, ldy, m, n);
