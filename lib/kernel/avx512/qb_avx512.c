@@ -119,12 +119,7 @@ wide_tile(size_t m, const struct qsplit_form *f, const struct kernel_qb *a,
     case 4 * h + 1: wide_groups(h, 1, f, a, w, c); break;                              \
     case 4 * h + 2: wide_groups(h, 2, f, a, w, c); break;                              \
     case 4 * h + 3: wide_groups(h, 3, f, a, w, c); break;
-        WIDE_HEIGHT(1)
-        WIDE_HEIGHT(2)
-        WIDE_HEIGHT(3)
-        WIDE_HEIGHT(4)
-        WIDE_HEIGHT(5)
-        WIDE_HEIGHT(6)
+        EACH_HEIGHT(WIDE_HEIGHT)
 #undef WIDE_HEIGHT
     }
 }
