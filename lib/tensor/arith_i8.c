@@ -42,6 +42,13 @@ count_blocks(const struct pack *p)
     return (p->n_in + p->ops->block - 1) / p->ops->block;
 }
 
+/* Of q in a panel: arranged weights may take twice the room. */
+static size_t
+weight_bytes(const struct pack *p)
+{
+    return mem_mul(round_up(p->n_in, 4), (p->k->q8_arranged ? 2 : 1) * p->nr);
+}
+
 /* What a panel has beside q, step and sum */
 static size_t
 arranged_bytes(const struct pack *p)
@@ -60,12 +67,9 @@ measure(struct pack *p, const struct pack_matrix *w)
 
     p->nr = p->k->q8_nr;
     p->head_bytes = balanced ? round_up(p->n_in * sizeof(float), MEM_ALIGN) : 0;
-    p->panel_bytes = mem_mul(round_up(p->n_in, 4) + scale, p->nr);
-    if (p->k->q8_arranged) {
-        size_t more = mem_mul(round_up(p->n_in, 4), p->nr);
-
-        p->panel_bytes = mem_add(p->panel_bytes, mem_add(more, arranged_bytes(p)));
-    }
+    p->panel_bytes = mem_add(weight_bytes(p), mem_mul(scale, p->nr));
+    if (p->k->q8_arranged)
+        p->panel_bytes = mem_add(p->panel_bytes, arranged_bytes(p));
 }
 
 /* ---- pack ---- */
@@ -81,10 +85,10 @@ static struct panel
 panel_at(const struct pack *p, size_t j)
 {
     unsigned char *at = arith_panel(p, j);
-    size_t n = count_blocks(p) * p->nr, size = round_up(p->n_in, 4) * p->nr;
+    size_t n = count_blocks(p) * p->nr;
     struct panel t = { .q = (int8_t *)at };
 
-    t.step = (float *)(void *)(at + (p->k->q8_arranged ? 2 : 1) * size);
+    t.step = (float *)(void *)(at + weight_bytes(p));
     t.sum = t.step + n;
     if (p->k->q8_arranged) {
         t.to.q = t.q;
@@ -224,8 +228,9 @@ take_column(const struct pack *p, struct panel *a, size_t to, const struct panel
 {
     if (p->k->q8_arranged)
         q8_arrange_get(&b->to, p->n_in, p->ops->block, from, a->q, to);
-    for (size_t l = 0; !p->k->q8_arranged && l < round_up(p->n_in, 4) / 4; l++)
-        memcpy(a->q + (l * p->nr + to) * 4, b->q + (l * p->nr + from) * 4, 4);
+    else
+        for (size_t l = 0; l < round_up(p->n_in, 4) / 4; l++)
+            memcpy(a->q + (l * p->nr + to) * 4, b->q + (l * p->nr + from) * 4, 4);
     for (size_t l = 0; l < count_blocks(p); l++) {
         a->step[l * p->nr + to] = b->step[l * p->nr + from];
         a->sum[l * p->nr + to] = b->sum[l * p->nr + from];
