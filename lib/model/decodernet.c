@@ -375,19 +375,20 @@ find_root(struct load *l, struct decoder_names *own)
 {
     const struct decoder_names *usual = l->names;
 
-    for (size_t i = 0;
-         i < sizeof roots / sizeof *roots && !is_there(l, l->names->word, ".weight");
-         i++) {
+    if (is_there(l, usual->word, ".weight"))
+        return;
+    for (const struct root *r = roots; r < roots + sizeof roots / sizeof *roots; r++) {
         *own = *usual;
-        own->word = rename_root(l, usual->word, &roots[i]);
-        own->position = rename_root(l, usual->position, &roots[i]);
-        own->norm = rename_root(l, usual->norm, &roots[i]);
-        own->output = rename_root(l, usual->output, &roots[i]);
-        own->layer = rename_root(l, usual->layer, &roots[i]);
-        l->names = own;
+        own->word = rename_root(l, usual->word, r);
+        own->position = rename_root(l, usual->position, r);
+        own->norm = rename_root(l, usual->norm, r);
+        own->output = rename_root(l, usual->output, r);
+        own->layer = rename_root(l, usual->layer, r);
+        if (is_there(l, own->word, ".weight")) {
+            l->names = own;
+            return;
+        }
     }
-    if (!is_there(l, l->names->word, ".weight"))
-        l->names = usual;
 }
 
 int
