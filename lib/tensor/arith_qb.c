@@ -76,7 +76,7 @@ sums_offset(const struct pack *p)
 static int
 is_wide(const struct pack *p)
 {
-    return p->ops->block == KERNEL_WIDE_STEP;
+    return p->ops->bytes == 2;
 }
 
 /* Of middles alone, which wide activations do without */
