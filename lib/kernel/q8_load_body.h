@@ -11,7 +11,7 @@
 #include "kernel/ref/vec_ref.h" /* where no other came first */
 
 /* Numbers of `count` vectors, a constant, n of which count, after what comes first;
- * those that do not count are anything. */
+ * those that do not count are anything. exact: gelu_coarse, not gelu_bytes. */
 INLINE void
 q8_load(const float *x, const struct kernel_q8_first *first, size_t n, size_t count,
         int exact, struct v16 v[KERNEL_MAX_BLOCK / 16])

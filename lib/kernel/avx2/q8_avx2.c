@@ -18,9 +18,9 @@
 #define EACH_HEIGHT(X) X(1) X(2) X(3) X(4)
 
 INLINE __m256i
-load(const int8_t *p)
+load(const void *p)
 {
-    return _mm256_loadu_si256((const __m256i *)(const void *)p);
+    return _mm256_loadu_si256((const __m256i *)p);
 }
 
 /* sum + the four products of each lane, of 255 - x where flip says so, if flips */
@@ -48,8 +48,7 @@ block(size_t m, const struct q8_product *p, size_t row, size_t b, size_t l,
     const float *from = b > 0 ? c : p->bias;
     size_t ld_from = b > 0 ? ldc : 0;
     const __m256i ones = _mm256_set1_epi16(1);
-    __m256i lo = _mm256_loadu_si256((const __m256i *)(const void *)start);
-    __m256i hi = _mm256_loadu_si256((const __m256i *)(const void *)(start + 8));
+    __m256i lo = load(start), hi = load(start + 8);
 
 #define START(r) __m256i lo##r = lo, hi##r = hi;
 #define STEP(r)                                                                        \
