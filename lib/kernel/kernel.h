@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "base/cpu.h"
+#include "kernel/ahead.h"
 
 #define KERNEL_MAX_NR    32 /* the widest gemm_nr of all levels */
 #define KERNEL_MAX_Q8_NR 64
@@ -78,6 +79,8 @@ struct kernel_q8_panel {
     const int32_t *start;  /* [blocks][nr] */
     const uint16_t *order; /* [k / 4] */
     const uint16_t *count; /* [blocks][Q8_KINDS] */
+
+    struct kernel_ahead ahead;
 };
 
 /*

@@ -53,6 +53,7 @@ q8_gemm(q8_tile *tile, size_t mr, size_t nr, const struct kernel_q8 *a,
 {
     float start[KERNEL_MAX_Q8_NR], whole[Q8_MAX_MR * KERNEL_MAX_Q8_NR];
     struct q8_product p = { a, w, k, start };
+    struct kernel_ahead ahead = w->ahead;
     size_t row = 0;
 
     memset(start, 0, nr * sizeof *start);
@@ -61,6 +62,7 @@ q8_gemm(q8_tile *tile, size_t mr, size_t nr, const struct kernel_q8 *a,
     for (size_t tiles = (m + mr - 1) / mr; tiles > 0; tiles--) {
         size_t now = (m - row + tiles - 1) / tiles;
 
+        ahead_ask(&ahead, tiles);
         if (n == nr) {
             tile(now, &p, row, c + row * ldc, ldc);
         } else {

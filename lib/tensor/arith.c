@@ -63,15 +63,18 @@ arith_multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_
                size_t m, const float *bias, float *y, size_t ldy)
 {
     float c[2 * PAIRS * KERNEL_MAX_Q8_NR];
+    struct arith_rows some;
 
     if (!p->ops->pairs) {
         p->ops->multiply(p, j, x, row, m, bias, y, ldy);
         return;
     }
+    some = *x;
     for (size_t r = 0; r < m; r += PAIRS) {
         size_t now = m - r < PAIRS ? m - r : PAIRS;
 
-        p->ops->multiply(p, j, x, row + r, 2 * now, NULL, c, p->nr);
+        some.ahead = ahead_share(x->ahead, r, now, m);
+        p->ops->multiply(p, j, &some, row + r, 2 * now, NULL, c, p->nr);
         p->k->add_pairs(c, p->nr, y + r * ldy, ldy, now, arith_width(p, j), bias);
     }
 }

@@ -54,6 +54,8 @@ struct arith_rows {
     } f32;
     struct kernel_q8 q8;
     struct kernel_qb qb;
+    struct kernel_ahead ahead; /* what the next multiply() needs; who has its own way of
+                                  looking ahead leaves it alone */
 };
 
 struct arith_ops {

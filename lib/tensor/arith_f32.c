@@ -106,7 +106,7 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
 {
     (void)bias;
     panel_multiply(p->k, x->f32.x + row * x->f32.ld, x->f32.ld, panel_at(p, j), p->n_in,
-                   y, ldy, m, arith_width(p, j));
+                   y, ldy, m, arith_width(p, j), x->ahead);
 }
 
 const struct arith_ops arith_f32 = { .name = "f32",

@@ -307,9 +307,8 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
          size_t m, const float *bias, float *y, size_t ldy)
 {
     struct panel t = panel_at(p, j);
-    struct kernel_q8_panel w = {
-        t.q, t.step, t.sum, t.to.start, t.to.order, t.to.count
-    };
+    struct kernel_q8_panel w = { t.q,        t.step,     t.sum,   t.to.start,
+                                 t.to.order, t.to.count, x->ahead };
     struct kernel_q8 at = rows_at(x, row, 0);
 
     p->k->gemm_q8(&at, &w, p->n_in, bias, y, ldy, m, arith_width(p, j));

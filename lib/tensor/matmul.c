@@ -78,19 +78,31 @@ part_columns(const struct pack *w, size_t panel)
     return panel < w->n_panel ? panel * w->nr : w->n_out;
 }
 
+/* What comes behind the n panels from j on */
+static struct kernel_ahead
+behind(const struct part *p, size_t j, size_t n)
+{
+    size_t next = j + n < p->to ? j + n : p->to;
+    size_t more = p->to - next < n ? p->to - next : n;
+
+    return (struct kernel_ahead){ arith_panel(p->w, next), more * p->w->panel_bytes };
+}
+
 /* Rows [row, row + m) of x: these panels of y and their ends. */
 static void
 multiply_rows(const struct part *p, const struct arith_rows *x, size_t row, size_t m,
               float *y, size_t ldy, const struct matmul_end *end)
 {
     const struct pack *w = p->w;
+    struct arith_rows rows = *x;
 
     for (size_t j = p->from; j < p->to; j++)
         for (size_t r = 0; r < m; r += CHUNK) {
             size_t n = m - r < CHUNK ? m - r : CHUNK;
             const float *bias = early_bias(w, j, end);
 
-            arith_multiply(w, j, x, row + r, n, bias, y + r * ldy + j * w->nr, ldy);
+            rows.ahead = ahead_share(behind(p, j, 1), r, n, m);
+            arith_multiply(w, j, &rows, row + r, n, bias, y + r * ldy + j * w->nr, ldy);
             if (bias == NULL)
                 end_panel(w, j, y + r * ldy, ldy, n, end);
         }
@@ -113,15 +125,19 @@ multiply_next(const struct part *p, const struct arith_rows *x, size_t row, size
 {
     const struct pack *w = p->w, *next = end->next->w;
     size_t group = group_of(w, end->next), ld = group * w->nr;
+    struct arith_rows rows = *x;
     float *y = arena_alloc(p->work, CHUNK * ld * sizeof *y);
 
     for (size_t j = p->from; j < p->to; j += group)
         for (size_t r = 0; r < m; r += CHUNK) {
             size_t n = m - r < CHUNK ? m - r : CHUNK, l = j * w->nr;
 
-            for (size_t i = 0; i < group && j + i < p->to; i++)
-                arith_multiply(w, j + i, x, row + r, n, early_bias(w, j + i, end),
+            for (size_t i = 0; i < group && j + i < p->to; i++) {
+                rows.ahead =
+                    ahead_share(behind(p, j, group), group * r + i * n, n, group * m);
+                arith_multiply(w, j + i, &rows, row + r, n, early_bias(w, j + i, end),
                                y + i * w->nr, ld);
+            }
             next->ops->rows_put(next, &end->next->rows, to + r, l, y, ld, n,
                                 w->n_out - l < ld ? w->n_out - l : ld,
                                 end->bias && !w->ops->adds_bias ? end->bias + l : NULL,

@@ -249,6 +249,36 @@ test_parts(const struct layer *l, enum cpu_level level)
     layer_free(&after);
 }
 
+/* Chunks of rows, and tiles of these, ask for what comes next once, in order, and for
+ * nothing beyond it; short products for nothing. */
+static void
+test_ahead(void)
+{
+    enum { ROWS = 300, CHUNK = 96, TILE = 6, BYTES = 24 * 1024 };
+    static const unsigned char weights[BYTES];
+    struct kernel_ahead all = { weights, BYTES };
+    const unsigned char *at = weights;
+    int good = 1;
+
+    for (size_t r = 0; r < ROWS; r += CHUNK) {
+        size_t n = ROWS - r < CHUNK ? ROWS - r : CHUNK;
+        struct kernel_ahead some = ahead_share(all, r, n, ROWS);
+
+        good &= some.at == at;
+        for (size_t tiles = (n + TILE - 1) / TILE; tiles > 0; tiles--)
+            ahead_ask(&some, tiles);
+        good &= some.n == 0 && some.at >= at && some.at <= weights + BYTES;
+        at = some.at;
+    }
+    tap_ok(good && weights + BYTES - at < ROWS, "what comes next is asked for once");
+
+    ahead_ask(&all, 1);
+    tap_ok(all.n == BYTES, "but not all of it at once");
+    all = ahead_share((struct kernel_ahead){ NULL, 0 }, 1, 2, 3);
+    ahead_ask(&all, 1);
+    tap_ok(all.at == NULL && all.n == 0, "nothing comes next");
+}
+
 int
 main(void)
 {
@@ -268,5 +298,6 @@ main(void)
         }
         layer_free(&l);
     }
+    test_ahead();
     return tap_done();
 }
