@@ -1,5 +1,5 @@
 /* attend_avx2.c - attend_body.h at this level: tiles of 6 rows, as in gemm_avx2.c */
-#include "kernel/avx2/vec_avx2.h"
+#include "kernel/avx2/dot_avx2.h"
 
 #include "kernel/attend16_body.h"
 #include "kernel/attend_body.h"

@@ -1,4 +1,5 @@
-/* vec_avx2.h - 16 floats as two registers of 8; vec_ref.h says what each one does */
+/* vec_avx2.h - 16 floats as two registers of 8; vec_ref.h says what each one does. Sums
+ * of products of whole numbers are in dot_LEVEL.h, as CPUs differ in them. */
 #ifndef KERNEL_VEC_H
 #define KERNEL_VEC_H
 
@@ -386,19 +387,6 @@ vi_any_pairs(struct v16i x, struct v16i y)
 }
 
 INLINE struct v16i
-vi_dot(struct v16i sum, struct v16i x, struct v16i y)
-{
-    return vi_of(_mm256_add_epi32(sum.lo, _mm256_madd_epi16(x.lo, y.lo)),
-                 _mm256_add_epi32(sum.hi, _mm256_madd_epi16(x.hi, y.hi)));
-}
-
-INLINE struct v16i
-vi_dot_at(struct v16i sum, const int32_t *x, struct v16i y)
-{
-    return vi_dot(sum, vi_set1(*x), y);
-}
-
-INLINE struct v16i
 vi_half_words(struct v16i x)
 {
     const __m256i zero = _mm256_setzero_si256();
@@ -463,20 +451,6 @@ vi_shift_words(struct v16i x, struct v16i bits)
 
     return vi_of(_mm256_mulhi_epu16(x.lo, _mm256_shuffle_epi8(table, lo)),
                  _mm256_mulhi_epu16(x.hi, _mm256_shuffle_epi8(table, hi)));
-}
-
-#define VI_NUMBERS 2
-
-INLINE struct v16i
-vi_dot_numbers(struct v16i sum, struct v16i x, struct v16i y)
-{
-    return vi_dot(sum, x, y);
-}
-
-INLINE struct v16i
-vi_dot_numbers_at(struct v16i sum, struct v16i x, const int32_t *y)
-{
-    return vi_dot(sum, x, vi_set1(*y));
 }
 
 #endif

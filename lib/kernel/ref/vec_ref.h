@@ -372,7 +372,7 @@ vi_dot_at(struct v16i sum, const int32_t *x, struct v16i y)
     return vi_dot(sum, vi_set1(*x), y);
 }
 
-/* A lane as VI_NUMBERS numbers: 2 of 16 bits, or 4 of 8, then x without a sign */
+/* A lane as VI_NUMBERS numbers: 2 of 16 bits, or 4 of 8, of which x has no sign */
 #define VI_NUMBERS 2
 
 static inline struct v16i

@@ -1,0 +1,35 @@
+/* dot_avxvnni.h - sums of products of vec_avx2.h by AVX-VNNI; vec_ref.h says what each
+ * one does. In assembly for the reason that q8_avxvnni.c has. */
+#ifndef KERNEL_DOT_H
+#define KERNEL_DOT_H
+
+#include "kernel/avx2/vec_avx2.h"
+
+/* The target is for clang, as in vec_avx512.h. */
+#define DOT(name, op)                                                                  \
+    __attribute__((target("avx2"))) INLINE struct v16i name(                           \
+        struct v16i sum, struct v16i x, struct v16i y)                                 \
+    {                                                                                  \
+        __asm__("%{vex%} " op " %2, %1, %0" : "+x"(sum.lo) : "x"(x.lo), "x"(y.lo));    \
+        __asm__("%{vex%} " op " %2, %1, %0" : "+x"(sum.hi) : "x"(x.hi), "x"(y.hi));    \
+        return sum;                                                                    \
+    }
+DOT(vi_dot, "vpdpwssd")
+DOT(vi_dot_numbers, "vpdpbusd")
+#undef DOT
+
+INLINE struct v16i
+vi_dot_at(struct v16i sum, const int32_t *x, struct v16i y)
+{
+    return vi_dot(sum, vi_set1(*x), y);
+}
+
+#define VI_NUMBERS 4
+
+INLINE struct v16i
+vi_dot_numbers_at(struct v16i sum, struct v16i x, const int32_t *y)
+{
+    return vi_dot_numbers(sum, x, vi_set1(*y));
+}
+
+#endif
