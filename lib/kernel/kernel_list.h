@@ -102,21 +102,15 @@ KERNEL(softmax, void, (float *y, size_t ldy, size_t m, size_t n, float scale))
  * +0. A NaN among the scores of a query, or no finite maximum, makes its row NaN. */
 KERNEL(attend, void, (const struct kernel_attend *h))
 
-/* most[c] = the largest |x| of column c of x[m, n]; 0 for none, NaN for one. */
-KERNEL(largest, void, (const float *x, size_t ldx, size_t m, size_t n, float *most))
-
-/* `attend` in whole numbers, without `relative`; work is kernel_attend16_work(n, dim)
- * words. Columns of queries and keys are made even: `both` of a column is sqrt(most_q)
- * * sqrt(most_key), limit 127 or, where that is less, the root of 2^22 / dim, rounded
- * down; up of a column is both * (limit / the largest both) / most_q; q becomes fma(q,
- * up, 127) rounded to nearest even, less 127; keys alike. A value becomes value *
- * (KERNEL_ATTEND16_VALUE / most_value of its column), rounded. What is below 2^-100 is
- * 0 in all this.
- * A score is an integer s, its weight 2^14 * exp((s - max) * (the largest both /
- * limit)^2 * scale) in whole numbers, as attend_ref.c has it; sums of weights and of
- * weights times values are integers for KERNEL_ATTEND16_KEYS keys at a time, then
- * floats, added in order; an output is the latter times 1 / the former, times
- * most_value / KERNEL_ATTEND16_VALUE. Where a number is not finite, all are NaN. */
+/* The same in whole numbers of 10 to 15 bits, without `relative`; work is
+ * kernel_attend16_work(n, dim) words. up = limit / the largest |x| of the head's
+ * q[n, dim], 0 when that is below 2^-100, limit = the root of 2^30 / dim, less one, at
+ * most 32766; x becomes x * up rounded to nearest even; keys alike, and values with a
+ * limit of KERNEL_ATTEND16_VALUE. A score is an integer s, its weight 2^14 * exp((s -
+ * max) * scale / up_q / up_key) as exp_weight_coarse() of math_body.h has it, rounded;
+ * sums of weights and of weights times values are integers for KERNEL_ATTEND16_KEYS
+ * keys at a time, then floats, added in order; an output is the latter times 1 /
+ * up_value over the former. Where a number is not finite, all are NaN. */
 KERNEL(attend16, void, (const struct kernel_attend *h))
 
 /* ---- vectors ---- */

@@ -11,12 +11,6 @@ attend(const struct kernel_attend *a)
 }
 
 static void
-largest(const float *x, size_t ldx, size_t m, size_t n, float *most)
-{
-    largest_of_columns(x, ldx, m, n, most);
-}
-
-static void
 attend16(const struct kernel_attend *a)
 {
     attend_head16(a, 16);
@@ -26,6 +20,5 @@ void
 attend_avx512_fill(struct kernels *k)
 {
     k->attend = attend;
-    k->largest = largest;
     k->attend16 = attend16;
 }

@@ -81,12 +81,6 @@ v_div(struct v16 x, struct v16 y)
 }
 
 INLINE struct v16
-v_sqrt(struct v16 x)
-{
-    return v_of(_mm512_sqrt_ps(x.v));
-}
-
-INLINE struct v16
 v_fma(struct v16 x, struct v16 y, struct v16 z)
 {
     return v_of(_mm512_fmadd_ps(x.v, y.v, z.v));
@@ -314,70 +308,14 @@ vi_round(struct v16 x)
 INLINE struct v16i
 vi_pair(struct v16i lo, struct v16i hi)
 {
-    const __m512i up =
-        _mm512_set4_epi32(0x0d0c0d0c, 0x09080908, 0x05040504, 0x01000100);
-
-    return vi_of(_mm512_mask_shuffle_epi8(lo.v, 0xcccccccccccccccc, hi.v, up));
+    return vi_of(
+        _mm512_mask_blend_epi16(0xaaaaaaaa, lo.v, _mm512_slli_epi32(hi.v, 16)));
 }
 
 INLINE struct v16i
 vi_any_pairs(struct v16i x, struct v16i y)
 {
     return vi_of(_mm512_packs_epi32(x.v, y.v));
-}
-
-INLINE struct v16i
-vi_of_bits(struct v16 x)
-{
-    return vi_of(_mm512_castps_si512(x.v));
-}
-
-INLINE struct v16
-vi_to_bits(struct v16i x)
-{
-    return v_of(_mm512_castsi512_ps(x.v));
-}
-
-INLINE struct v16i
-vi_set_words(int x)
-{
-    return vi_of(_mm512_set1_epi16((short)x));
-}
-
-INLINE struct v16i
-vi_sub_words(struct v16i x, struct v16i y)
-{
-    return vi_of(_mm512_sub_epi16(x.v, y.v));
-}
-
-INLINE struct v16i
-vi_high_words(struct v16i x, struct v16i y)
-{
-    return vi_of(_mm512_mulhi_epu16(x.v, y.v));
-}
-
-INLINE struct v16i
-vi_left_words(struct v16i x, unsigned bits)
-{
-    return vi_of(_mm512_slli_epi16(x.v, bits));
-}
-
-INLINE struct v16i
-vi_right_words(struct v16i x, unsigned bits)
-{
-    return vi_of(_mm512_srli_epi16(x.v, bits));
-}
-
-INLINE struct v16i
-vi_shift_words(struct v16i x, struct v16i bits)
-{
-    return vi_of(_mm512_srlv_epi16(x.v, bits.v));
-}
-
-INLINE struct v16i
-vi_half_words(struct v16i x)
-{
-    return vi_of(_mm512_avg_epu16(x.v, _mm512_setzero_si512()));
 }
 
 /* Written out for the reason that q8_avx512.c has. The target is for clang, which looks
@@ -395,22 +333,6 @@ VNNI INLINE struct v16i
 vi_dot_at(struct v16i sum, const int32_t *x, struct v16i y)
 {
     __asm__("vpdpwssd %2%{1to16%}, %1, %0" : "+v"(sum.v) : "v"(y.v), "m"(*x));
-    return sum;
-}
-
-#define VI_NUMBERS 4
-
-VNNI INLINE struct v16i
-vi_dot_numbers(struct v16i sum, struct v16i x, struct v16i y)
-{
-    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum.v) : "v"(x.v), "v"(y.v));
-    return sum;
-}
-
-VNNI INLINE struct v16i
-vi_dot_numbers_at(struct v16i sum, struct v16i x, const int32_t *y)
-{
-    __asm__("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(sum.v) : "v"(x.v), "m"(*y));
     return sum;
 }
 

@@ -73,15 +73,16 @@ attend(const struct kernel_attend *h)
 
 /* ---- in whole numbers ---- */
 
-static void
-largest(const float *x, size_t ldx, size_t m, size_t n, float *most)
+static float
+largest(const float *x, size_t ld, size_t n, size_t dim)
 {
-    for (size_t c = 0; c < n; c++) {
-        most[c] = 0.0f;
-        for (size_t j = 0; j < m; j++)
-            if (!(fabsf(x[j * ldx + c]) <= most[c])) /* a NaN stays */
-                most[c] = isnan(most[c]) ? most[c] : fabsf(x[j * ldx + c]);
-    }
+    float max = 0.0f;
+
+    for (size_t j = 0; j < n; j++)
+        for (size_t c = 0; c < dim; c++)
+            if (!(fabsf(x[j * ld + c]) <= max)) /* a NaN stays */
+                max = isnan(max) ? max : fabsf(x[j * ld + c]);
+    return max;
 }
 
 static int32_t
@@ -90,104 +91,39 @@ whole(float x, float up)
     return (int32_t)rintf(x * up);
 }
 
-/* The same of a query or key */
-static int32_t
-number(float x, float up)
-{
-    return (int32_t)rintf(fmaf(x, up, ATTEND16_ZERO)) - ATTEND16_ZERO;
-}
-
-/* 2^(15 - x / 2^ATTEND16_BITS), rounded */
-static int32_t
-power(uint32_t x)
-{
-    uint32_t f = x << (16 - ATTEND16_BITS) & 0xffff, w = f * WEIGHT_3 >> 16;
-
-    w = f * (WEIGHT_2 - w) >> 16;
-    w = f * (WEIGHT_1 - w) >> 16;
-    w = (WEIGHT_0 - w) >> (x >> ATTEND16_BITS);
-    return (int32_t)((w + 1) / 2);
-}
-
-/* The scales of a head: up[dim, 2] of a column of queries and of keys. 0: some number
- * is not finite, or too large. */
-static int
-scales16(const struct kernel_attend *h, struct attend16_scales *s, float *up)
-{
-    float most = 0.0f;
-    int good = 1;
-
-    for (size_t c = 0; c < h->dim; c++) {
-        float q = h->most_q[c], key = h->most_key[c];
-
-        good = good && q < INFINITY && key < INFINITY && h->most_value[c] < INFINITY;
-        most = fmaxf(attend16_both(v_set1(q), v_set1(key)).f[0], most);
-    }
-    good = good && attend16_scales(h, most, s);
-    for (size_t c = 0; good && c < h->dim; c++) {
-        float q = h->most_q[c], key = h->most_key[c];
-        float both = attend16_both(v_set1(q), v_set1(key)).f[0] * s->up;
-        int some = q >= ATTEND16_LEAST && key >= ATTEND16_LEAST;
-
-        up[2 * c] = some ? both / q : 0.0f;
-        up[2 * c + 1] = some ? both / key : 0.0f;
-    }
-    return good;
-}
-
 /* The weight of each key for the query q */
 static void
-weigh16(const struct kernel_attend *h, const struct attend16_scales *s, const float *up,
-        const float *q, int32_t *weight)
+weigh16(const struct kernel_attend *h, const struct attend16_scales *s, const float *q,
+        int32_t *weight)
 {
     int32_t max = INT32_MIN;
-    float base;
 
     for (size_t j = 0; j < h->n; j++) {
         weight[j] = 0;
         for (size_t l = 0; l < h->dim; l++)
-            weight[j] +=
-                number(q[l], up[2 * l]) * number(h->key[j * h->ld + l], up[2 * l + 1]);
+            weight[j] += whole(q[l], s->up_q) * whole(h->key[j * h->ld + l], s->up_key);
         max = weight[j] > max ? weight[j] : max;
     }
-    base = fmaf(ROUNDER + (float)max, s->scale, ATTEND16_BASE);
     for (size_t j = 0; j < h->n; j++) {
-        float x = fmaf(ROUNDER + (float)weight[j], -s->scale, base);
-        weight[j] = power((uint32_t)(fminf(x, ATTEND16_END) - ROUNDER));
+        float x = (float)(weight[j] - max) * s->scale;
+        weight[j] = (int32_t)rintf(exp_weight_coarse(v_set1(x)).f[0]);
     }
 }
 
-/* The sum of the weights, each times its value times up in the column where there is
- * one */
+/* The sum of the weights, each times its value in the column c where there is one */
 static float
-sum16(const struct kernel_attend *h, const int32_t *weight, const float *column,
-      float up)
+sum16(const struct kernel_attend *h, const struct attend16_scales *s,
+      const int32_t *weight, const float *column)
 {
     float all = 0.0f;
 
     for (size_t from = 0; from < h->n; from += KERNEL_ATTEND16_KEYS) {
         int32_t sum = 0;
         for (size_t j = from; j < h->n && j < from + KERNEL_ATTEND16_KEYS; j++)
-            sum += weight[j] * (column ? whole(column[j * h->ld], up) : 1);
+            sum += weight[j] * (column ? whole(column[j * h->ld], s->up_value) : 1);
         all += (float)sum;
     }
     return all;
-}
-
-/* out[dim] of one query */
-static void
-sum_values(const struct kernel_attend *h, const int32_t *weight, float *out)
-{
-    float factor = 1.0f / sum16(h, weight, NULL, 0.0f);
-
-    for (size_t c = 0; c < h->dim; c++) {
-        float most = h->most_value[c], limit = KERNEL_ATTEND16_VALUE;
-
-        out[c] = 0.0f;
-        if (most >= ATTEND16_LEAST)
-            out[c] =
-                sum16(h, weight, h->value + c, limit / most) * factor * (most / limit);
-    }
 }
 
 static void
@@ -195,18 +131,19 @@ attend16(const struct kernel_attend *h)
 {
     int32_t *weight = (int32_t *)(void *)h->work;
     struct attend16_scales s;
-    float *up = h->work + h->n;
-    int good = scales16(h, &s, up);
+    int good = attend16_scales(h, largest(h->q, h->ld, h->n, h->dim),
+                               largest(h->key, h->ld, h->n, h->dim),
+                               largest(h->value, h->ld, h->n, h->dim), &s);
 
     for (size_t i = 0; i < h->n; i++) {
-        float *out = h->out + i * h->ld_out;
+        float *out = h->out + i * h->ld_out, factor = 0.0f;
 
         if (good) {
-            weigh16(h, &s, up, h->q + i * h->ld, weight);
-            sum_values(h, weight, out);
+            weigh16(h, &s, h->q + i * h->ld, weight);
+            factor = s.step_value / sum16(h, &s, weight, NULL);
         }
-        for (size_t c = 0; !good && c < h->dim; c++)
-            out[c] = NAN;
+        for (size_t c = 0; c < h->dim; c++)
+            out[c] = good ? sum16(h, &s, weight, h->value + c) * factor : NAN;
     }
 }
 
@@ -214,6 +151,5 @@ void
 attend_ref_fill(struct kernels *k)
 {
     k->attend = attend;
-    k->largest = largest;
     k->attend16 = attend16;
 }
