@@ -59,10 +59,16 @@ open_and_map(struct file *f, const char *path, int flags, int own, struct err *e
     return rc;
 }
 
+/* In small pages: where the system holds a file in huge ones, a byte that is read
+ * would count as 2 MB of memory. */
 int
 file_map(struct file *f, const char *path, struct err *e)
 {
-    return open_and_map(f, path, 0, 0, e);
+    if (open_and_map(f, path, 0, 0, e))
+        return -1;
+    if (f->n > 0)
+        (void)madvise((void *)(uintptr_t)f->p, f->n, MADV_NOHUGEPAGE);
+    return 0;
 }
 
 int

@@ -183,6 +183,18 @@ load_bias(struct load *l, const struct matrix *m, struct decoder_linear *to)
     return 0;
 }
 
+/* What is packed is not read again: its pages of the file would count as memory. */
+static void
+let_go(const struct load *l, const char *name)
+{
+    char full[NAME_MAX];
+    const struct weight *t =
+        weights_find(l->n->weights, full_name(l, name, ".weight", full));
+
+    if (t)
+        weights_let_go(l->n->weights, t);
+}
+
 static int
 load_matrix(struct load *l, const struct matrix *m, struct decoder_linear *to)
 {
@@ -199,6 +211,8 @@ load_matrix(struct load *l, const struct matrix *m, struct decoder_linear *to)
         rc = -1;
     for (int i = 0; i < m->n_part; i++)
         mem_free(own[i]);
+    for (int i = 0; i < m->n_part; i++)
+        let_go(l, m->name[i]);
     return rc ? rc : load_bias(l, m, to);
 }
 
@@ -293,7 +307,9 @@ load_ends(struct load *l)
     if (out == NULL)
         return -1;
     rows = (struct pack_rows){ out->type, out->data, (size_t)s->n_vocab };
-    return (n->output.w = pack_new(l->pack, &m, l->e)) ? 0 : -1;
+    n->output.w = pack_new(l->pack, &m, l->e);
+    weights_let_go(n->weights, out);
+    return n->output.w ? 0 : -1;
 }
 
 /* Positions must stay where trig.h knows their angles: hostile factors do not. */

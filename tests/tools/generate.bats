@@ -92,6 +92,21 @@ ids() { jq -cn --arg t "$1" '{text: $t}' | tiny --tokens -n 12 "${@:2}" | jq -c 
     score -m smollm2 -j2 --mem=230M "$in" | cmp - <(score -m smollm2 "$in")
 }
 
+@test "--mem: what there is does not depend on whether weights are packed, nor on the cache of files" {
+    [ -d "$smollm2" ] || skip 'smollm2 not pulled'
+    [ "${TEXTMILL_OUT:-build}" = build ] || skip 'memory is measured without sanitizers'
+    jq -nc 'range(40) | {text: ([range(.; . + 4 + . % 7)] | join(" "))}' >"$in"
+    small() { generate -n 4 -j2 --mem=230M --stats="$out.$1" "${@:2}" "$in"; }
+    XDG_CACHE_HOME=$BATS_TEST_TMPDIR small cold -m smollm2 >"$out"
+    XDG_CACHE_HOME=$BATS_TEST_TMPDIR small warm -m smollm2 | cmp - "$out"
+    small without -m smollm2 --no-cache | cmp - "$out"
+    # Written at once, a file may be there in huge pages.
+    dd if="$(echo "$smollm2"/*.gguf)" of="$BATS_TEST_TMPDIR/m.gguf" bs=64M status=none
+    small huge -m "$BATS_TEST_TMPDIR/m.gguf" | cmp - "$out"
+    jq -es 'map(.result.slots) | max - min <= 1' "$out".{cold,warm,without,huge}
+    jq -es 'map(.peak_bytes) | max - min < 20e6' "$out".{cold,warm,without,huge}
+}
+
 @test "--seed: other draws; the same seed, the same" {
     a=$(ids Hi --temperature=1 -s 1)
     [ "$(ids Hi --temperature=1 -s 1)" = "$a" ]
