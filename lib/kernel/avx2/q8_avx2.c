@@ -57,8 +57,9 @@ block(size_t m, const struct q8_product *p, size_t row, size_t b, size_t l,
         lo##r = dot4(lo##r, x, w0, FLIP0, flip0, ones);                                \
         hi##r = dot4(hi##r, x, w1, FLIP1, flip1, ones);                                \
     }
-#define STEPS                                                                          \
-    for (size_t n = count[FLIP0 + 2 * FLIP1]; n > 0; n--) {                            \
+#define STEPS(first, second)                                                           \
+    for (size_t n = count[first + 2 * second]; n > 0; n--) {                           \
+        enum { FLIP0 = first, FLIP1 = second };                                        \
         const uint8_t *x_at = q + 4 * (size_t)*order++;                                \
         const int8_t *w_hi = w + 32 + 32 * FLIP0;                                      \
         __m256i w0 = load(w), flip0 = FLIP0 ? load(w + 32) : ones;                     \
@@ -73,22 +74,10 @@ block(size_t m, const struct q8_product *p, size_t row, size_t b, size_t l,
         ymm_finish(hi##r, s, step + 8, sum + 8, f + 8, c + r * ldc + 8);               \
     }
     EACH_ROW(START)
-#define FLIP0 0
-#define FLIP1 0
-    STEPS
-#undef FLIP0
-#define FLIP0 1
-    STEPS
-#undef FLIP0
-#undef FLIP1
-#define FLIP0 0
-#define FLIP1 1
-    STEPS
-#undef FLIP0
-#define FLIP0 1
-    STEPS
-#undef FLIP0
-#undef FLIP1
+    STEPS(0, 0)
+    STEPS(1, 0)
+    STEPS(0, 1)
+    STEPS(1, 1)
     EACH_ROW(FINISH)
 #undef START
 #undef STEP
