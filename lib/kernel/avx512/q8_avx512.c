@@ -6,6 +6,7 @@
  */
 #include <immintrin.h>
 
+#include "kernel/avx512/dot_zmm.h"
 #include "kernel/kernel_fill.h"
 #include "kernel/q8_tiles.h"
 
@@ -13,15 +14,6 @@
 #define NR 64
 
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
-
-/* sum + the four products of each lane. gcc 12 copies and spills the sums of
- * _mm512_dpbusd_epi32() in a loop: half the speed. */
-INLINE __m512i
-dot4(__m512i sum, __m512i x, __m512i w)
-{
-    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w));
-    return sum;
-}
 
 /* The sums of a block to floats: 16 columns of a row, added to what is at `from`. */
 INLINE void
@@ -55,10 +47,10 @@ block(size_t m, const struct q8_product *p, size_t row, size_t b, size_t l, floa
 #define STEP(r)                                                                        \
     if (m > r) {                                                                       \
         __m512i x = _mm512_set1_epi32(q8_four(q + r * a->ld));                         \
-        s##r##0 = dot4(s##r##0, x, w0);                                                \
-        s##r##1 = dot4(s##r##1, x, w1);                                                \
-        s##r##2 = dot4(s##r##2, x, w2);                                                \
-        s##r##3 = dot4(s##r##3, x, w3);                                                \
+        s##r##0 = zmm_dot4(s##r##0, x, w0);                                            \
+        s##r##1 = zmm_dot4(s##r##1, x, w1);                                            \
+        s##r##2 = zmm_dot4(s##r##2, x, w2);                                            \
+        s##r##3 = zmm_dot4(s##r##3, x, w3);                                            \
     }
 #define FINISH(r, i)                                                                   \
     if (m > r)                                                                         \

@@ -8,7 +8,7 @@
 #ifndef KERNEL_AVX512_QB_WIDE_ZMM_H
 #define KERNEL_AVX512_QB_WIDE_ZMM_H
 
-#include "kernel/avx512/qb_dot_zmm.h"
+#include "kernel/avx512/dot_zmm.h"
 #include "kernel/avx512/qb_zmm.h"
 
 #define WIDE_MR 6

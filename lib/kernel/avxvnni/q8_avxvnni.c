@@ -4,21 +4,13 @@
  * 12 sums, 2 registers of the panel and 1 of a.
  */
 #include "kernel/avx2/q8_ymm.h"
+#include "kernel/avxvnni/dot_ymm.h"
 #include "kernel/kernel_fill.h"
 
 #define MR 6
 
 #define EACH_ROW(X)    X(0) X(1) X(2) X(3) X(4) X(5)
 #define EACH_HEIGHT(X) X(1) X(2) X(3) X(4) X(5) X(6)
-
-/* sum + the four products of each lane. In assembly, as compilers copy and spill the
- * sums of the intrinsic (q8_avx512.c), and older ones do not have it. */
-INLINE __m256i
-dot4(__m256i sum, __m256i x, __m256i w)
-{
-    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(x), "x"(w));
-    return sum;
-}
 
 /* Rows [row, row + m) of block b, which begins at l; m is a constant, so that each
  * height is code of its own. */

@@ -5,19 +5,12 @@
  * 12 sums, 2 registers of the chunk and 1 of a.
  */
 #include "kernel/avx2/qb_ymm.h"
+#include "kernel/avxvnni/dot_ymm.h"
 #include "kernel/kernel_fill.h"
 
 #define MR 6
 
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
-
-/* sum + the four products of each lane; in assembly as in q8_avxvnni.c */
-INLINE __m256i
-dot4(__m256i sum, __m256i w, __m256i x)
-{
-    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(w), "x"(x));
-    return sum;
-}
 
 INLINE void
 multiply(size_t m, int mins, const struct ymm_group *t, float *c)

@@ -1,8 +1,8 @@
 /*
- * qb_dot_zmm.h - products of bytes by VNNI, in assembly where gcc 12 does worse
+ * dot_zmm.h - products of bytes by VNNI, in assembly where gcc 12 does worse
  */
-#ifndef KERNEL_AVX512_QB_DOT_ZMM_H
-#define KERNEL_AVX512_QB_DOT_ZMM_H
+#ifndef KERNEL_AVX512_DOT_ZMM_H
+#define KERNEL_AVX512_DOT_ZMM_H
 
 #include <immintrin.h>
 #include <stddef.h>
@@ -13,12 +13,12 @@
     static inline __attribute__((                                                      \
         always_inline, target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl")))
 
-/* sum + the four products of each lane. gcc 12 copies and spills the sums of
- * _mm512_dpbusd_epi32() in a loop: half the speed. */
+/* sum + the four products of each lane, unsigned by signed bytes. gcc 12 copies and
+ * spills the sums of _mm512_dpbusd_epi32() in a loop: half the speed. */
 ZMM_DOT_INLINE __m512i
-zmm_dot4(__m512i sum, __m512i w, __m512i x)
+zmm_dot4(__m512i sum, __m512i u, __m512i s)
 {
-    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(w), "v"(x));
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(u), "v"(s));
     return sum;
 }
 
