@@ -85,17 +85,6 @@ file_unmap(struct file *f)
     *f = (struct file){ 0 };
 }
 
-void
-file_let_go(const void *p, size_t n)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t skip = (page - (uintptr_t)p % page) % page; /* whole pages only */
-
-    if (n > skip && n - skip >= page)
-        (void)madvise((void *)((uintptr_t)p + skip), (n - skip) / page * page,
-                      MADV_DONTNEED);
-}
-
 static void
 on_bus(int sig)
 {

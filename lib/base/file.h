@@ -42,11 +42,6 @@ int file_map(struct file *f, const char *path, struct err *e);
 int file_map_own(struct file *f, const char *path, struct err *e);
 void file_unmap(struct file *f);
 
-/* Let go of the memory behind n bytes of a mapped file that will not be read again
- * soon; when they are, they come back. Not for memory that is no mapped file: it would
- * be cleared. */
-void file_let_go(const void *p, size_t n);
-
 void file_guard(void);
 
 /* Descriptors 0, 1 and 2 that are closed become ones that fail when used, so that no

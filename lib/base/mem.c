@@ -90,13 +90,21 @@ mem_free(void *p)
 }
 
 void
-mem_free_pages(void *p, size_t n)
+mem_let_go(const void *p, size_t n)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t skip = (page - (uintptr_t)p % page) % page; /* whole pages only */
+    size_t skip = (page - (uintptr_t)p % page) % page;
 
-    if (p && n > skip && n - skip >= page)
-        (void)madvise((char *)p + skip, (n - skip) / page * page, MADV_DONTNEED);
+    if (n > skip && n - skip >= page)
+        (void)madvise((void *)((uintptr_t)p + skip), (n - skip) / page * page,
+                      MADV_DONTNEED);
+}
+
+void
+mem_free_pages(void *p, size_t n)
+{
+    if (p)
+        mem_let_go(p, n);
     free(p);
 }
 

@@ -24,6 +24,10 @@ void mem_free(void *p);                        /* NULL is fine */
  * an allocator may keep them for the next block of the same thread. */
 void mem_free_pages(void *p, size_t n);
 
+/* Give the whole pages among n bytes back to the system. Those of a mapped file come
+ * back when they are read; what was in others is lost. */
+void mem_let_go(const void *p, size_t n);
+
 /* count * size, or SIZE_MAX (which no allocation satisfies) when that overflows. */
 size_t mem_mul(size_t count, size_t size);
 size_t mem_add(size_t a, size_t b); /* a + b, in the same way */

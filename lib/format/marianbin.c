@@ -277,5 +277,5 @@ void
 marianbin_let_go(const struct marianbin *m)
 {
     if (m->file.p)
-        file_let_go(m->file.p, m->file.n);
+        mem_let_go(m->file.p, m->file.n);
 }

@@ -243,7 +243,7 @@ weights_let_go(const struct weights *w, const struct weight *t)
 
     for (size_t i = 0; i < w->n_file; i++) /* or else it is no mapped file */
         if (p >= w->file[i].p && p < w->file[i].p + w->file[i].n)
-            file_let_go(p, t->bytes);
+            mem_let_go(p, t->bytes);
 }
 
 size_t
@@ -269,7 +269,7 @@ weights_sha(const struct weights *w, int compute, char hex[SHA_HEX])
             if (!compute)
                 break;
             sha_mapped(&w->file[i], hex);
-            file_let_go(w->file[i].p, w->file[i].n);
+            mem_let_go(w->file[i].p, w->file[i].n);
         }
         buf_add(&all, hex, SHA_HEX - 1);
     }

@@ -88,7 +88,7 @@ cut_lines(struct manifest *m, uint32_t input, const struct file *f)
         s->from = at;
         s->to = end;
         sha_hex(f->p + at, end - at, s->sha256);
-        file_let_go(f->p + at, end - at);
+        mem_let_go(f->p + at, end - at);
     }
 }
 
@@ -143,7 +143,7 @@ same_bytes(const struct manifest *m, uint32_t input, const struct file *f)
         sha_hex(f->p + s->from, s->to - s->from, hex);
         if (strcmp(hex, s->sha256) != 0)
             return 0;
-        file_let_go(f->p + s->from, s->to - s->from);
+        mem_let_go(f->p + s->from, s->to - s->from);
     }
     return 1;
 }
