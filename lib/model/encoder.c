@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "model/params.h"
@@ -17,8 +18,9 @@ struct linear {
 };
 
 struct layer {
-    struct linear query, key, value; /* d -> d */
-    struct linear out;               /* d -> d */
+    struct linear query_key; /* d -> 2 d: they are rounded alike */
+    struct linear value;     /* d -> d */
+    struct linear out;       /* d -> d */
     struct params_norm attended;
     struct linear up;   /* d -> d_ff */
     struct linear down; /* d_ff -> d */
@@ -127,30 +129,64 @@ struct source {
     enum pack_bears bears;
 };
 
-static int
-load_linear(struct load *l, int layer, const char *name, int n_in, int n_out,
-            struct source from, struct linear *to)
+#define PARTS 2
+
+/* A linear layer of one or two names, whose outputs follow each other */
+struct named {
+    const char *name[PARTS];
+    int n_in, n_out; /* of each */
+    struct source from;
+};
+
+static size_t
+count_parts(const struct named *n)
 {
-    size_t dim[] = { (size_t)n_out, (size_t)n_in };
-    struct pack_matrix w = { .n_part = 1, .n_in = dim[1] };
-    const struct weight *t;
-    struct pack_rows rows;
+    return n->name[1] ? 2 : 1;
+}
+
+static int
+load_bias(struct load *l, int layer, const struct named *n, struct linear *to)
+{
+    size_t parts = count_parts(n), each = (size_t)n->n_out * sizeof(float);
+    const float *bias[PARTS];
+    char full[FULL_NAME], *all;
+
+    for (size_t i = 0; i < parts; i++) {
+        full_name(l, layer, n->name[i], ".bias", full);
+        bias[i] = params_get(l->w, full, 0, n->n_out, &l->m->vectors, l->e);
+        if (bias[i] == NULL)
+            return -1;
+    }
+    to->bias = bias[0];
+    if (parts == 1)
+        return 0;
+    all = arena_alloc(&l->m->vectors, mem_mul(parts, each));
+    for (size_t i = 0; i < parts; i++)
+        memcpy(all + i * each, bias[i], each);
+    to->bias = (const float *)(const void *)all;
+    return 0;
+}
+
+static int
+load_linear(struct load *l, int layer, const struct named *n, struct linear *to)
+{
+    size_t dim[] = { (size_t)n->n_out, (size_t)n->n_in };
+    const struct weight *t[PARTS];
+    struct pack_rows rows[PARTS];
+    struct pack_matrix w = { rows, count_parts(n), dim[1], .bears = n->from.bears };
     char full[FULL_NAME];
 
-    t = weights_get(l->w, full_name(l, layer, name, ".weight", full), 2, dim, l->e);
-    if (t == NULL)
-        return -1;
-    rows = (struct pack_rows){ t->type, t->data, dim[0] };
-    w.part = &rows;
-    w.usual = from.norm ? usual_after(l, from.norm) : NULL;
-    w.bears = from.bears;
+    for (size_t i = 0; i < w.n_part; i++) {
+        full_name(l, layer, n->name[i], ".weight", full);
+        if ((t[i] = weights_get(l->w, full, 2, dim, l->e)) == NULL)
+            return -1;
+        rows[i] = (struct pack_rows){ t[i]->type, t[i]->data, dim[0] };
+    }
+    w.usual = n->from.norm ? usual_after(l, n->from.norm) : NULL;
     to->w = pack_new(l->pack, &w, l->e);
-    weights_let_go(l->w, t);
-    if (to->w == NULL)
-        return -1;
-    to->bias = params_get(l->w, full_name(l, layer, name, ".bias", full), 0, n_out,
-                          &l->m->vectors, l->e);
-    return to->bias ? 0 : -1;
+    for (size_t i = 0; i < w.n_part; i++)
+        weights_let_go(l->w, t[i]);
+    return to->w ? load_bias(l, layer, n, to) : -1;
 }
 
 static int
@@ -164,13 +200,18 @@ load_layer(struct load *l, int i)
     struct source attended = { &y->attended, PACK_MORE };
     int d = l->m->d, d_ff = l->m->d_ff;
 
-    return load_linear(l, i, k->query, d, d, before, &y->query) ||
-                   load_linear(l, i, k->key, d, d, before, &y->key) ||
-                   load_linear(l, i, k->value, d, d, value, &y->value) ||
-                   load_linear(l, i, k->out, d, d, elsewhere, &y->out) ||
+    const struct named query_key = { { k->query, k->key }, d, d, before };
+    const struct named of_value = { { k->value }, d, d, value };
+    const struct named out = { { k->out }, d, d, elsewhere };
+    const struct named up = { { k->up }, d, d_ff, attended };
+    const struct named down = { { k->down }, d_ff, d, elsewhere };
+
+    return load_linear(l, i, &query_key, &y->query_key) ||
+                   load_linear(l, i, &of_value, &y->value) ||
+                   load_linear(l, i, &out, &y->out) ||
                    load_norm(l, i, k->attended, &y->attended) ||
-                   load_linear(l, i, k->up, d, d_ff, attended, &y->up) ||
-                   load_linear(l, i, k->down, d_ff, d, elsewhere, &y->down) ||
+                   load_linear(l, i, &up, &y->up) ||
+                   load_linear(l, i, &down, &y->down) ||
                    load_norm(l, i, k->done, &y->done)
                ? -1
                : 0;
@@ -246,8 +287,7 @@ encoder_close(struct model *base)
     struct encoder *m = (struct encoder *)base;
 
     for (int i = 0; m->layer && i < m->n_layer; i++) {
-        pack_free(m->layer[i].query.w);
-        pack_free(m->layer[i].key.w);
+        pack_free(m->layer[i].query_key.w);
         pack_free(m->layer[i].value.w);
         pack_free(m->layer[i].out.w);
         pack_free(m->layer[i].up.w);
@@ -380,13 +420,11 @@ heads(const struct encoder *m, const struct layer *l, const struct model_batch *
 
     for (size_t s = 0, end; s < b->n_seq; s = end) {
         size_t from = b->start[s], n, local[ENCODER_TOKENS + 1];
-        struct matmul_end bias = plain(&l->query);
+        struct matmul_end bias = plain(&l->query_key);
 
         end = group_end(b, s);
         n = b->start[end] - from;
-        matmul(l->query.w, x + from * d, d, n, qkv, 3 * d, &bias, tmp);
-        bias = plain(&l->key);
-        matmul(l->key.w, x + from * d, d, n, qkv + d, 3 * d, &bias, tmp);
+        matmul(l->query_key.w, x + from * d, d, n, qkv, 3 * d, &bias, tmp);
         bias = plain(&l->value);
         matmul(l->value.w, x + from * d, d, n, qkv + 2 * d, 3 * d, &bias, tmp);
         for (size_t i = s; i <= end; i++)
