@@ -38,6 +38,17 @@
     X(10, a9, 1)                                                                       \
     X(11, a9, 2) X(12, a12, 0) X(13, a12, 1) X(14, a12, 2) X(15, a15, 0)
 
+/* The caller's TILE(m) with a constant; m <= mr, which is one: no code for more */
+#define HEIGHT(r, base, times)                                                         \
+    case r + 1:                                                                        \
+        if (r < mr)                                                                    \
+            TILE(r + 1);                                                               \
+        break;
+#define BY_HEIGHT(m)                                                                   \
+    switch (m) {                                                                       \
+        EACH_ROW(HEIGHT)                                                               \
+    }
+
 /* One head and its scratch */
 struct head {
     const float *keys, *values; /* [n, dim], ld floats from one row to the next; */
@@ -102,15 +113,9 @@ score_tile(size_t m, size_t mr, const struct head *h, size_t j, struct v16 *max)
     struct product p = { h->keys + j * h->ld, h->queries, h->ld, 1, LANES, h->dim };
     float *y = h->scores + j * LANES;
 
-    switch (m) {
-#define HEIGHT(r, base, times)                                                         \
-    case r + 1:                                                                        \
-        if (r < mr)                                                                    \
-            tile(r + 1, &p, max, NULL, y, LANES, LANES);                               \
-        break;
-        EACH_ROW(HEIGHT)
-#undef HEIGHT
-    }
+#define TILE(rows) tile(rows, &p, max, NULL, y, LANES, LANES)
+    BY_HEIGHT(m)
+#undef TILE
 }
 
 /* Queries [i, i + m) of the 16, columns from c on, at most 16 */
@@ -120,15 +125,9 @@ out_tile(size_t m, size_t mr, const struct head *h, size_t i, size_t c, float *y
 {
     struct product p = { h->scores + i, h->values + c, 1, LANES, h->ld, h->n };
 
-    switch (m) {
-#define HEIGHT(r, base, times)                                                         \
-    case r + 1:                                                                        \
-        if (r < mr)                                                                    \
-            tile(r + 1, &p, NULL, h->factor + i, y, ldy, h->dim - c);                  \
-        break;
-        EACH_ROW(HEIGHT)
-#undef HEIGHT
-    }
+#define TILE(rows) tile(rows, &p, NULL, h->factor + i, y, ldy, h->dim - c)
+    BY_HEIGHT(m)
+#undef TILE
 }
 
 /* The height of the next tile where some rows are left: 17 rows are 9 + 8. */

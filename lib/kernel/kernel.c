@@ -34,6 +34,7 @@ fill_tables(void)
     if (cpu_has_avxvnni()) {
         q8_avxvnni_fill(&k);
         qb_avxvnni_fill(&k);
+        attend_avxvnni_fill(&k);
     }
     tables[CPU_AVXVNNI] = k;
 

@@ -120,7 +120,9 @@ struct kernel_attend {
     size_t ld, ld_out; /* of q, key and value; of out */
     float scale;
     const float *relative; /* where i - j is 0, of what is added by i - j; or NULL */
-    float *work;           /* [kernel_attend_work(n, dim)], aligned to 64 bytes */
+    const float *most_q, *most_key, *most_value; /* [dim] each, for attend16: what
+                                                    `largest` gives for their columns */
+    float *work; /* [kernel_attend_work(n, dim)], aligned to 64 bytes */
 };
 
 /* Floats that the kernel `attend` works in */
@@ -141,7 +143,7 @@ kernel_attend16_work(size_t n, size_t dim)
 {
     size_t wide = (dim + 31) / 32 * 16, columns = (dim + 15) / 16 * 16;
 
-    return n * wide + (n + 1) / 2 * columns + 32 * wide + 16 * (n + 2);
+    return n * wide + (n + 1) / 2 * columns + 32 * wide + 16 * (n + 2) + 2 * columns;
 }
 
 struct kernels {

@@ -26,6 +26,7 @@ void bytes_avx2_fill(struct kernels *k);
 
 void q8_avxvnni_fill(struct kernels *k);
 void qb_avxvnni_fill(struct kernels *k);
+void attend_avxvnni_fill(struct kernels *k);
 
 void gemm_avx512_fill(struct kernels *k);
 void q8_avx512_fill(struct kernels *k);

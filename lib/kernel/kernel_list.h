@@ -102,15 +102,19 @@ KERNEL(softmax, void, (float *y, size_t ldy, size_t m, size_t n, float scale))
  * +0. A NaN among the scores of a query, or no finite maximum, makes its row NaN. */
 KERNEL(attend, void, (const struct kernel_attend *h))
 
-/* The same in whole numbers of 10 to 15 bits, without `relative`; work is
- * kernel_attend16_work(n, dim) words. up = limit / the largest |x| of the head's
- * q[n, dim], 0 when that is below 2^-100, limit = the root of 2^30 / dim, less one, at
- * most 32766; x becomes x * up rounded to nearest even; keys alike, and values with a
- * limit of KERNEL_ATTEND16_VALUE. A score is an integer s, its weight 2^14 * exp((s -
- * max) * scale / up_q / up_key) as exp_weight_coarse() of math_body.h has it, rounded;
- * sums of weights and of weights times values are integers for KERNEL_ATTEND16_KEYS
- * keys at a time, then floats, added in order; an output is the latter times 1 /
- * up_value over the former. Where a number is not finite, all are NaN. */
+/* most[c] = the largest |x| of column c of x[m, n]; 0 for none, NaN for one. */
+KERNEL(largest, void, (const float *x, size_t ldx, size_t m, size_t n, float *most))
+
+/* `attend` in whole numbers, without `relative`; work is kernel_attend16_work(n, dim)
+ * words. up = limit / the largest of most_q, 0 when that is below 2^-100, limit = the
+ * root of 2^22 / dim, rounded down; q becomes q * up, rounded to nearest even; keys
+ * alike, and a value with a limit of KERNEL_ATTEND16_VALUE and the largest of its
+ * column.
+ * A score is an integer s, its weight 2^14 * exp((s - max) * scale / up_q / up_key) in
+ * whole numbers, as attend_ref.c has it; sums of weights and of weights times values
+ * are integers for KERNEL_ATTEND16_KEYS keys at a time, then floats, added in order; an
+ * output is the latter times 1 / the former, times 1 / up of the value. Where a number
+ * is not finite, all are NaN. */
 KERNEL(attend16, void, (const struct kernel_attend *h))
 
 /* ---- vectors ---- */

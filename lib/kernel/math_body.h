@@ -80,23 +80,6 @@ exp_weight16(struct v16 x)
     return v_fma(p, n, n);
 }
 
-/* 2^(x + 14) for x <= 0, which will be a whole number of 14 bits; for less than 2^-9
- * anything up to that */
-static inline struct v16
-exp_weight_coarse(struct v16 x)
-{
-    const struct v16 rounder = v_set1(ROUNDER + 14.0f);
-    struct v16 t, p = v_set1(EXP2_3);
-
-    x = v_max(v_set1(-23.0f), x);
-    t = v_add(x, rounder);
-    x = v_sub(x, v_sub(t, rounder));
-    p = horner(p, x, EXP2_2);
-    p = horner(p, x, EXP2_1);
-    p = horner(p, x, EXP2_0);
-    return v_add_exponent(p, t);
-}
-
 /* Small x: an odd polynomial. Else 1 - 2 / (e^2|x| + 1), which is 1 from 9.02 on. */
 static inline struct v16
 tanh16(struct v16 x)

@@ -39,11 +39,11 @@
 #define ERFC_5 -0x1.8f9d6ap-9f
 #define ERFC_6 0x1.9c10bcp-13f
 
-/* 2^r for |r| <= 1/2; weighted error 7.5e-05 */
-#define EXP2_0 0x1.fff69p-1f
-#define EXP2_1 0x1.62f31ep-1f
-#define EXP2_2 0x1.f0dea6p-3f
-#define EXP2_3 0x1.c3f672p-5f
+/* 65535 * 2^-f for 0 <= f < 1, by terms of alternating signs; weighted error 7.5e-05 */
+#define WEIGHT_0 65530
+#define WEIGHT_1 45286
+#define WEIGHT_2 15078
+#define WEIGHT_3 2557
 
 #define GELU_SCALE 0x1.41cfeap-2f
 #define GELU_FAR   0x1.6a09e6p+0f

@@ -316,7 +316,7 @@ multiply(const struct pack *p, size_t j, const struct arith_rows *x, size_t row,
 
 #define ARITH_I8(label, inputs, two)                                                   \
     {                                                                                  \
-        .name = label, .version = 3, .block = inputs, .bytes = two ? 2 : 1,            \
+        .name = label, .version = 5, .block = inputs, .bytes = two ? 2 : 1,            \
         .pairs = two, .measure = measure, .pack_head = pack_head, .pack = pack,        \
         .take = take, .rows = rows, .rows_new = rows_new, .rows_put = rows_put,        \
         .multiply = multiply, .adds_bias = 1                                           \

@@ -27,13 +27,18 @@ attend_relative(const struct kernels *k, const struct attend_shape *shape,
 {
     size_t d = shape->n_head * shape->head_dim;
     int in16 = shape->in16 && !distance;
+    float *most = NULL;
     struct kernel_attend h = { .dim = shape->head_dim, .ld = 3 * d, .ld_out = d };
 
     h.scale = 1.0f / sqrtf((float)h.dim);
     h.work = take_memory(start, n_seq, h.dim, in16, work);
-    for (size_t s = 0; s < n_seq; s++)
+    if (in16)
+        most = arena_alloc(work, mem_mul(h.ld, sizeof *most));
+    for (size_t s = 0; s < n_seq; s++) {
+        h.n = start[s + 1] - start[s];
+        if (in16)
+            k->largest(qkv + start[s] * h.ld, h.ld, h.n, h.ld, most);
         for (size_t i = 0; i < shape->n_head; i++) {
-            h.n = start[s + 1] - start[s];
             h.q = qkv + start[s] * h.ld + i * h.dim;
             h.key = h.q + d;
             h.value = h.q + 2 * d;
@@ -41,8 +46,16 @@ attend_relative(const struct kernels *k, const struct attend_shape *shape,
             if (distance)
                 h.relative =
                     distance->add + i * (2 * distance->n - 1) + distance->n - 1;
-            (in16 ? k->attend16 : k->attend)(&h);
+            if (in16) {
+                h.most_q = most + i * h.dim;
+                h.most_key = h.most_q + d;
+                h.most_value = h.most_q + 2 * d;
+                k->attend16(&h);
+            } else {
+                k->attend(&h);
+            }
         }
+    }
 }
 
 void

@@ -1,60 +1,87 @@
 /* check_attend.c - attention of one head */
 #include "check.h"
 
-/* Rows are ld floats apart, or a few more than dim. Every other time the distance adds
- * to a score. */
-static void
-check_head(struct check *c, size_t n, size_t dim, size_t ld, enum check_mix mix)
+/* A head of n rows, filled but for what it works in; ld 0: that of a few numbers more
+ * than dim */
+static struct kernel_attend
+new_head(struct check *c, size_t n, size_t dim, size_t ld, enum check_mix scores,
+         enum check_mix values)
 {
     struct kernel_attend h = { .n = n, .dim = dim, .ld = ld, .scale = 0.25f };
-    size_t size, size_out;
-    float *want, *got;
+    size_t size;
 
     if (ld == 0)
         h.ld = dim + check_below(c, 3);
     h.ld_out = dim + check_below(c, 3);
     size = n ? (n - 1) * h.ld + dim : 0;
-    size_out = n ? (n - 1) * h.ld_out + dim : 0;
-    h.q = check_fill(c, size, mix);
-    h.key = check_fill(c, size, mix);
-    h.value = check_fill(c, size, mix);
+    h.q = check_fill(c, size, scores);
+    h.key = check_fill(c, size, scores);
+    h.value = check_fill(c, size, values);
+    return h;
+}
+
+/* Of both levels */
+static void
+check_both(struct check *c, struct kernel_attend *h, enum check_mix mix,
+           void (*ref)(const struct kernel_attend *),
+           void (*level)(const struct kernel_attend *))
+{
+    size_t size = h->n ? (h->n - 1) * h->ld_out + h->dim : 0;
+    float *want = check_fill(c, size, mix), *got = check_copy(c, want, size);
+
+    h->out = want;
+    ref(h);
+    h->out = got;
+    level(h);
+    check_same(c, want, got, size, "n %zu dim %zu%s", h->n, h->dim,
+               h->relative ? " relative" : "");
+    check_drop(c);
+}
+
+/* Every other time the distance adds to a score. */
+static void
+check_head(struct check *c, size_t n, size_t dim, size_t ld, enum check_mix mix)
+{
+    struct kernel_attend h = new_head(c, n, dim, ld, mix, mix);
+
     if (n > 0 && check_below(c, 2))
         h.relative = check_fill(c, 2 * n - 1, mix) + (n - 1);
     h.work = check_floats(c, (kernel_attend_work(n, dim) + 15) / 16 * 16);
-    want = check_fill(c, size_out, mix);
-    got = check_copy(c, want, size_out);
-    h.out = want;
-    c->ref->attend(&h);
-    h.out = got;
-    c->got->attend(&h);
-    check_same(c, want, got, size_out, "n %zu dim %zu%s", n, dim,
-               h.relative ? " relative" : "");
-    check_drop(c);
+    check_both(c, &h, mix, c->ref->attend, c->got->attend);
+}
+
+static const float *
+largest(struct check *c, const struct kernel_attend *h, const float *x)
+{
+    float *most = check_floats(c, h->dim);
+
+    c->ref->largest(x, h->ld, h->n, h->dim, most);
+    return most;
 }
 
 /* The same in whole numbers */
 static void
 check_head16(struct check *c, size_t n, size_t dim, enum check_mix mix)
 {
-    struct kernel_attend h = { .n = n, .dim = dim, .scale = 0.25f };
-    size_t size, size_out;
-    float *want, *got;
+    struct kernel_attend h = new_head(c, n, dim, 0, CHECK_TAME, mix);
 
-    h.ld = dim + check_below(c, 3);
-    h.ld_out = dim + check_below(c, 3);
-    size = n ? (n - 1) * h.ld + dim : 0;
-    size_out = n ? (n - 1) * h.ld_out + dim : 0;
-    h.q = check_fill(c, size, CHECK_TAME);
-    h.key = check_fill(c, size, CHECK_TAME);
-    h.value = check_fill(c, size, mix);
+    h.most_q = largest(c, &h, h.q);
+    h.most_key = largest(c, &h, h.key);
+    h.most_value = largest(c, &h, h.value);
     h.work = check_floats(c, (kernel_attend16_work(n, dim) + 15) / 16 * 16);
-    want = check_fill(c, size_out, mix);
-    got = check_copy(c, want, size_out);
-    h.out = want;
-    c->ref->attend16(&h);
-    h.out = got;
-    c->got->attend16(&h);
-    check_same(c, want, got, size_out, "n %zu dim %zu", n, dim);
+    check_both(c, &h, mix, c->ref->attend16, c->got->attend16);
+}
+
+static void
+check_columns(struct check *c, size_t m, size_t n, enum check_mix mix)
+{
+    size_t ld = n + check_below(c, 3), size = m ? (m - 1) * ld + n : 0;
+    const float *x = check_fill(c, size, mix);
+    float *want = check_fill(c, n, mix), *got = check_copy(c, want, n);
+
+    c->ref->largest(x, ld, m, n, want);
+    c->got->largest(x, ld, m, n, got);
+    check_same(c, want, got, n, "m %zu n %zu", m, n);
     check_drop(c);
 }
 
@@ -70,6 +97,16 @@ check_attend(struct check *c)
     for (size_t n = 1; n <= 40; n += 13)
         check_head(c, n, 48, 512, CHECK_WILD); /* rows that are copied */
     check_head(c, 300, 32, 0, CHECK_TAME);
+}
+
+void
+check_largest(struct check *c)
+{
+    for (size_t m = 0; m <= 9; m++)
+        for (size_t n = 0; n <= 70; n += 1 + check_below(c, 9)) {
+            check_columns(c, m, n, CHECK_TAME);
+            check_columns(c, m, n, CHECK_WILD);
+        }
 }
 
 void

@@ -104,8 +104,13 @@ def main():
 
     c, err = fit(lambda t: mp.log(mp.erfc(t)), mp.erfc, edge, 4.0, 6)
     emit("ERFC", f"log(erfc(t)) for {edge} <= t <= 4, weighted by erfc(t)", c, err)
-    c, err = fit(lambda r: mp.mpf(2)**r, lambda r: mp.mpf(2)**-r, -0.5001, 0.5001, 3)
-    emit("EXP2", "2^r for |r| <= 1/2", c, err)
+    # In whole numbers of 16 bits, of which the first is the largest: f of 2^16, and what
+    # is behind the point of a product falls off.
+    c, err = fit(lambda f: mp.mpf(2)**-f, lambda f: mp.mpf(2)**f, 0, 1, 3)
+    print(f"/* 65535 * 2^-f for 0 <= f < 1, by terms of alternating signs; weighted error {err:.1e} */")
+    for j, v in enumerate(c):
+        print(f"#define WEIGHT_{j} {round(abs(v) * 65535)}")
+    print()
 
     # In u, which is centred, so that the terms stay small. The last point is where |x|
     # is cut: what is missing there is multiplied by any x.

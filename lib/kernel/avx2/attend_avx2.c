@@ -1,5 +1,5 @@
 /* attend_avx2.c - attend_body.h at this level: tiles of 6 rows, as in gemm_avx2.c */
-#include "kernel/avx2/vec_avx2.h"
+#include "kernel/avx2/dot_avx2.h"
 
 #include "kernel/attend16_body.h"
 #include "kernel/attend_body.h"
@@ -8,6 +8,12 @@ static void
 attend(const struct kernel_attend *a)
 {
     attend_head(a, 6);
+}
+
+static void
+largest(const float *x, size_t ldx, size_t m, size_t n, float *most)
+{
+    largest_of_columns(x, ldx, m, n, most);
 }
 
 static void
@@ -20,5 +26,6 @@ void
 attend_avx2_fill(struct kernels *k)
 {
     k->attend = attend;
+    k->largest = largest;
     k->attend16 = attend16;
 }

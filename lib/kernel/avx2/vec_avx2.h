@@ -1,4 +1,5 @@
-/* vec_avx2.h - 16 floats as two registers of 8; vec_ref.h says what each one does */
+/* vec_avx2.h - 16 floats as two registers of 8; vec_ref.h says what each one does. Sums
+ * of products of whole numbers are in dot_LEVEL.h, as CPUs differ in them. */
 #ifndef KERNEL_VEC_H
 #define KERNEL_VEC_H
 
@@ -380,16 +381,70 @@ vi_any_pairs(struct v16i x, struct v16i y)
 }
 
 INLINE struct v16i
-vi_dot(struct v16i sum, struct v16i x, struct v16i y)
+vi_half_words(struct v16i x)
 {
-    return vi_of(_mm256_add_epi32(sum.lo, _mm256_madd_epi16(x.lo, y.lo)),
-                 _mm256_add_epi32(sum.hi, _mm256_madd_epi16(x.hi, y.hi)));
+    const __m256i zero = _mm256_setzero_si256();
+
+    return vi_of(_mm256_avg_epu16(x.lo, zero), _mm256_avg_epu16(x.hi, zero));
 }
 
 INLINE struct v16i
-vi_dot_at(struct v16i sum, const int32_t *x, struct v16i y)
+vi_of_bits(struct v16 x)
 {
-    return vi_dot(sum, vi_set1(*x), y);
+    return vi_of(_mm256_castps_si256(x.lo), _mm256_castps_si256(x.hi));
+}
+
+INLINE struct v16
+vi_to_bits(struct v16i x)
+{
+    return v_pair(_mm256_castsi256_ps(x.lo), _mm256_castsi256_ps(x.hi));
+}
+
+INLINE struct v16i
+vi_set_words(int x)
+{
+    return vi_of(_mm256_set1_epi16((short)x), _mm256_set1_epi16((short)x));
+}
+
+INLINE struct v16i
+vi_sub_words(struct v16i x, struct v16i y)
+{
+    return vi_of(_mm256_sub_epi16(x.lo, y.lo), _mm256_sub_epi16(x.hi, y.hi));
+}
+
+INLINE struct v16i
+vi_high_words(struct v16i x, struct v16i y)
+{
+    return vi_of(_mm256_mulhi_epu16(x.lo, y.lo), _mm256_mulhi_epu16(x.hi, y.hi));
+}
+
+INLINE struct v16i
+vi_left_words(struct v16i x, unsigned bits)
+{
+    return vi_of(_mm256_slli_epi16(x.lo, (int)bits),
+                 _mm256_slli_epi16(x.hi, (int)bits));
+}
+
+INLINE struct v16i
+vi_right_words(struct v16i x, unsigned bits)
+{
+    return vi_of(_mm256_srli_epi16(x.lo, (int)bits),
+                 _mm256_srli_epi16(x.hi, (int)bits));
+}
+
+/* By products with 2^(16 - bits), whose bytes are numbers bits - 1 and bits + 7, modulo
+ * 16, of a table */
+INLINE struct v16i
+vi_shift_words(struct v16i x, struct v16i bits)
+{
+    const __m256i table = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, -128, 64, 32, 16, 8, 4, 2, 1));
+    const __m256i twice = _mm256_set1_epi16(0x0101), add = _mm256_set1_epi16(0x06ff);
+    __m256i lo = _mm256_add_epi16(_mm256_mullo_epi16(bits.lo, twice), add);
+    __m256i hi = _mm256_add_epi16(_mm256_mullo_epi16(bits.hi, twice), add);
+
+    return vi_of(_mm256_mulhi_epu16(x.lo, _mm256_shuffle_epi8(table, lo)),
+                 _mm256_mulhi_epu16(x.hi, _mm256_shuffle_epi8(table, hi)));
 }
 
 #endif

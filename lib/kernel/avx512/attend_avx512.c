@@ -11,6 +11,12 @@ attend(const struct kernel_attend *a)
 }
 
 static void
+largest(const float *x, size_t ldx, size_t m, size_t n, float *most)
+{
+    largest_of_columns(x, ldx, m, n, most);
+}
+
+static void
 attend16(const struct kernel_attend *a)
 {
     attend_head16(a, 16);
@@ -20,5 +26,6 @@ void
 attend_avx512_fill(struct kernels *k)
 {
     k->attend = attend;
+    k->largest = largest;
     k->attend16 = attend16;
 }

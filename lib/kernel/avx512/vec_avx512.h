@@ -308,14 +308,70 @@ vi_round(struct v16 x)
 INLINE struct v16i
 vi_pair(struct v16i lo, struct v16i hi)
 {
-    return vi_of(
-        _mm512_mask_blend_epi16(0xaaaaaaaa, lo.v, _mm512_slli_epi32(hi.v, 16)));
+    const __m512i up =
+        _mm512_set4_epi32(0x0d0c0d0c, 0x09080908, 0x05040504, 0x01000100);
+
+    return vi_of(_mm512_mask_shuffle_epi8(lo.v, 0xcccccccccccccccc, hi.v, up));
 }
 
 INLINE struct v16i
 vi_any_pairs(struct v16i x, struct v16i y)
 {
     return vi_of(_mm512_packs_epi32(x.v, y.v));
+}
+
+INLINE struct v16i
+vi_of_bits(struct v16 x)
+{
+    return vi_of(_mm512_castps_si512(x.v));
+}
+
+INLINE struct v16
+vi_to_bits(struct v16i x)
+{
+    return v_of(_mm512_castsi512_ps(x.v));
+}
+
+INLINE struct v16i
+vi_set_words(int x)
+{
+    return vi_of(_mm512_set1_epi16((short)x));
+}
+
+INLINE struct v16i
+vi_sub_words(struct v16i x, struct v16i y)
+{
+    return vi_of(_mm512_sub_epi16(x.v, y.v));
+}
+
+INLINE struct v16i
+vi_high_words(struct v16i x, struct v16i y)
+{
+    return vi_of(_mm512_mulhi_epu16(x.v, y.v));
+}
+
+INLINE struct v16i
+vi_left_words(struct v16i x, unsigned bits)
+{
+    return vi_of(_mm512_slli_epi16(x.v, bits));
+}
+
+INLINE struct v16i
+vi_right_words(struct v16i x, unsigned bits)
+{
+    return vi_of(_mm512_srli_epi16(x.v, bits));
+}
+
+INLINE struct v16i
+vi_shift_words(struct v16i x, struct v16i bits)
+{
+    return vi_of(_mm512_srlv_epi16(x.v, bits.v));
+}
+
+INLINE struct v16i
+vi_half_words(struct v16i x)
+{
+    return vi_of(_mm512_avg_epu16(x.v, _mm512_setzero_si512()));
 }
 
 /* Written out for the reason that q8_avx512.c has. The target is for clang, which looks

@@ -73,16 +73,15 @@ attend(const struct kernel_attend *h)
 
 /* ---- in whole numbers ---- */
 
-static float
-largest(const float *x, size_t ld, size_t n, size_t dim)
+static void
+largest(const float *x, size_t ldx, size_t m, size_t n, float *most)
 {
-    float max = 0.0f;
-
-    for (size_t j = 0; j < n; j++)
-        for (size_t c = 0; c < dim; c++)
-            if (!(fabsf(x[j * ld + c]) <= max)) /* a NaN stays */
-                max = isnan(max) ? max : fabsf(x[j * ld + c]);
-    return max;
+    for (size_t c = 0; c < n; c++) {
+        most[c] = 0.0f;
+        for (size_t j = 0; j < m; j++)
+            if (!(fabsf(x[j * ldx + c]) <= most[c])) /* a NaN stays */
+                most[c] = isnan(most[c]) ? most[c] : fabsf(x[j * ldx + c]);
+    }
 }
 
 static int32_t
@@ -91,12 +90,41 @@ whole(float x, float up)
     return (int32_t)rintf(x * up);
 }
 
+/* 2^(15 - x / 2^ATTEND16_BITS), rounded */
+static int32_t
+power(uint32_t x)
+{
+    uint32_t f = x << (16 - ATTEND16_BITS) & 0xffff, w = f * WEIGHT_3 >> 16;
+
+    w = f * (WEIGHT_2 - w) >> 16;
+    w = f * (WEIGHT_1 - w) >> 16;
+    w = (WEIGHT_0 - w) >> (x >> ATTEND16_BITS);
+    return (int32_t)((w + 1) / 2);
+}
+
+/* The scales of a head; 0: some number is not finite, or too large. */
+static int
+scales16(const struct kernel_attend *h, struct attend16_scales *s)
+{
+    float q = 0.0f, key = 0.0f;
+
+    for (size_t c = 0; c < h->dim; c++) {
+        if (isnan(h->most_q[c]) || isnan(h->most_key[c]) ||
+            !(h->most_value[c] < INFINITY))
+            return 0;
+        q = fmaxf(h->most_q[c], q);
+        key = fmaxf(h->most_key[c], key);
+    }
+    return attend16_scales(h, q, key, s);
+}
+
 /* The weight of each key for the query q */
 static void
 weigh16(const struct kernel_attend *h, const struct attend16_scales *s, const float *q,
         int32_t *weight)
 {
     int32_t max = INT32_MIN;
+    float base;
 
     for (size_t j = 0; j < h->n; j++) {
         weight[j] = 0;
@@ -104,26 +132,44 @@ weigh16(const struct kernel_attend *h, const struct attend16_scales *s, const fl
             weight[j] += whole(q[l], s->up_q) * whole(h->key[j * h->ld + l], s->up_key);
         max = weight[j] > max ? weight[j] : max;
     }
+    base = fmaf(ROUNDER + (float)max, s->scale, ATTEND16_BASE);
     for (size_t j = 0; j < h->n; j++) {
-        float x = (float)(weight[j] - max) * s->scale;
-        weight[j] = (int32_t)rintf(exp_weight_coarse(v_set1(x)).f[0]);
+        float x = fmaf(ROUNDER + (float)weight[j], -s->scale, base);
+        weight[j] = power((uint32_t)(fminf(x, ATTEND16_END) - ROUNDER));
     }
 }
 
-/* The sum of the weights, each times its value in the column c where there is one */
+/* The sum of the weights, each times its value times up in the column where there is
+ * one */
 static float
-sum16(const struct kernel_attend *h, const struct attend16_scales *s,
-      const int32_t *weight, const float *column)
+sum16(const struct kernel_attend *h, const int32_t *weight, const float *column,
+      float up)
 {
     float all = 0.0f;
 
     for (size_t from = 0; from < h->n; from += KERNEL_ATTEND16_KEYS) {
         int32_t sum = 0;
         for (size_t j = from; j < h->n && j < from + KERNEL_ATTEND16_KEYS; j++)
-            sum += weight[j] * (column ? whole(column[j * h->ld], s->up_value) : 1);
+            sum += weight[j] * (column ? whole(column[j * h->ld], up) : 1);
         all += (float)sum;
     }
     return all;
+}
+
+/* out[dim] of one query */
+static void
+sum_values(const struct kernel_attend *h, const int32_t *weight, float *out)
+{
+    float factor = 1.0f / sum16(h, weight, NULL, 0.0f);
+
+    for (size_t c = 0; c < h->dim; c++) {
+        float most = h->most_value[c], limit = KERNEL_ATTEND16_VALUE;
+
+        out[c] = 0.0f;
+        if (most >= ATTEND16_LEAST)
+            out[c] =
+                sum16(h, weight, h->value + c, limit / most) * factor * (most / limit);
+    }
 }
 
 static void
@@ -131,19 +177,17 @@ attend16(const struct kernel_attend *h)
 {
     int32_t *weight = (int32_t *)(void *)h->work;
     struct attend16_scales s;
-    int good = attend16_scales(h, largest(h->q, h->ld, h->n, h->dim),
-                               largest(h->key, h->ld, h->n, h->dim),
-                               largest(h->value, h->ld, h->n, h->dim), &s);
+    int good = scales16(h, &s);
 
     for (size_t i = 0; i < h->n; i++) {
-        float *out = h->out + i * h->ld_out, factor = 0.0f;
+        float *out = h->out + i * h->ld_out;
 
         if (good) {
             weigh16(h, &s, h->q + i * h->ld, weight);
-            factor = s.step_value / sum16(h, &s, weight, NULL);
+            sum_values(h, weight, out);
         }
-        for (size_t c = 0; c < h->dim; c++)
-            out[c] = good ? sum16(h, &s, weight, h->value + c) * factor : NAN;
+        for (size_t c = 0; !good && c < h->dim; c++)
+            out[c] = NAN;
     }
 }
 
@@ -151,5 +195,6 @@ void
 attend_ref_fill(struct kernels *k)
 {
     k->attend = attend;
+    k->largest = largest;
     k->attend16 = attend16;
 }

@@ -365,4 +365,115 @@ vi_dot_at(struct v16i sum, const int32_t *x, struct v16i y)
     return vi_dot(sum, vi_set1(*x), y);
 }
 
+/* Bits of floats and back */
+static inline struct v16i
+vi_of_bits(struct v16 x)
+{
+    struct v16i r;
+
+    memcpy(&r, &x, sizeof r);
+    return r;
+}
+
+static inline struct v16
+vi_to_bits(struct v16i x)
+{
+    struct v16 r;
+
+    memcpy(&r, &x, sizeof r);
+    return r;
+}
+
+/* ---- their halves as 32 integers of 16 bits without a sign ---- */
+
+#define EACH_WORD for (size_t i = 0; i < 32; i++)
+
+struct words {
+    uint16_t w[32];
+};
+
+static inline struct words
+vi_words(struct v16i x)
+{
+    struct words r;
+
+    memcpy(&r, &x, sizeof r);
+    return r;
+}
+
+static inline struct v16i
+vi_of_words(struct words x)
+{
+    struct v16i r;
+
+    memcpy(&r, &x, sizeof r);
+    return r;
+}
+
+static inline struct v16i
+vi_set_words(int x)
+{
+    struct words r;
+
+    EACH_WORD r.w[i] = (uint16_t)x;
+    return vi_of_words(r);
+}
+
+static inline struct v16i
+vi_sub_words(struct v16i x, struct v16i y)
+{
+    struct words a = vi_words(x), b = vi_words(y);
+
+    EACH_WORD a.w[i] = (uint16_t)(a.w[i] - b.w[i]);
+    return vi_of_words(a);
+}
+
+/* The upper halves of the products */
+static inline struct v16i
+vi_high_words(struct v16i x, struct v16i y)
+{
+    struct words a = vi_words(x), b = vi_words(y);
+
+    EACH_WORD a.w[i] = (uint16_t)((uint32_t)a.w[i] * b.w[i] >> 16);
+    return vi_of_words(a);
+}
+
+static inline struct v16i
+vi_left_words(struct v16i x, unsigned bits)
+{
+    struct words a = vi_words(x);
+
+    EACH_WORD a.w[i] = (uint16_t)(a.w[i] << bits);
+    return vi_of_words(a);
+}
+
+static inline struct v16i
+vi_right_words(struct v16i x, unsigned bits)
+{
+    struct words a = vi_words(x);
+
+    EACH_WORD a.w[i] = (uint16_t)(a.w[i] >> bits);
+    return vi_of_words(a);
+}
+
+/* (x + 1) / 2 */
+static inline struct v16i
+vi_half_words(struct v16i x)
+{
+    struct words a = vi_words(x);
+
+    EACH_WORD a.w[i] = (uint16_t)(((uint32_t)a.w[i] + 1) / 2);
+    return vi_of_words(a);
+}
+
+/* Each to the right by its own number of bits, from 1 to 16 */
+static inline struct v16i
+vi_shift_words(struct v16i x, struct v16i bits)
+{
+    struct words a = vi_words(x), b = vi_words(bits);
+
+    EACH_WORD a.w[i] = (uint16_t)((uint32_t)a.w[i] >> b.w[i]);
+    return vi_of_words(a);
+}
+
 #endif
