@@ -44,6 +44,7 @@ attend16_scales(const struct kernel_attend *a, float q, float key,
 
     s->scale = step_q * step_key * (a->scale * 0x1.715476p+10f /* 2^10 / ln(2) */);
     good = good && s->scale < INFINITY;
+    /* Beyond 8 the margin of ATTEND16_BASE would be less than what rounding adds. */
     s->scale = s->scale < 8.0f ? s->scale : 8.0f;
     return good;
 }

@@ -341,12 +341,6 @@ vi_hmax(struct v16i x)
 }
 
 INLINE struct v16i
-vi_sub(struct v16i x, struct v16i y)
-{
-    return vi_of(_mm256_sub_epi32(x.lo, y.lo), _mm256_sub_epi32(x.hi, y.hi));
-}
-
-INLINE struct v16i
 vi_abs_bits(struct v16 x)
 {
     __m256i bits = _mm256_set1_epi32(0x7fffffff);

@@ -281,12 +281,6 @@ vi_hmax(struct v16i x)
 }
 
 INLINE struct v16i
-vi_sub(struct v16i x, struct v16i y)
-{
-    return vi_of(_mm512_sub_epi32(x.v, y.v));
-}
-
-INLINE struct v16i
 vi_abs_bits(struct v16 x)
 {
     return vi_of(

@@ -295,13 +295,6 @@ vi_hmax(struct v16i x)
     return x.i[0];
 }
 
-static inline struct v16i
-vi_sub(struct v16i x, struct v16i y)
-{
-    EACH_LANE x.i[i] -= y.i[i];
-    return x;
-}
-
 /* Of the floats without their signs */
 static inline struct v16i
 vi_abs_bits(struct v16 x)
