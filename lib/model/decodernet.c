@@ -113,18 +113,13 @@ struct matrix {
     int biased; /* all parts must have biases */
 };
 
-/* Rows and columns changed, as floats, for *own; NULL: not there */
-static const float *
-transpose(struct load *l, const char *name, int n_out, int n_in, float **own)
+/* [columns, rows] as floats [rows, columns], the caller's */
+static float *
+transpose(const struct weight *t, size_t rows, size_t columns)
 {
-    size_t rows = (size_t)n_out, columns = (size_t)n_in, dim[] = { columns, rows };
-    const struct weight *t = weights_get(l->n->weights, name, 2, dim, l->e);
-    float *from, *to;
+    float *from = mem_alloc(mem_mul(mem_mul(rows, columns), sizeof *from));
+    float *to = mem_alloc(mem_mul(mem_mul(rows, columns), sizeof *to));
 
-    if (t == NULL)
-        return NULL;
-    from = mem_alloc(mem_mul(mem_mul(rows, columns), sizeof *from));
-    to = *own = mem_alloc(mem_mul(mem_mul(rows, columns), sizeof *to));
     quant_to_f32(t->type, t->data, from, rows * columns);
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < columns; c++)
@@ -133,26 +128,25 @@ transpose(struct load *l, const char *name, int n_out, int n_in, float **own)
     return to;
 }
 
-static int
-find_rows(struct load *l, const char *name, int n_out, int n_in, struct pack_rows *rows,
-          float **own)
+/* The tensor of a part and its rows, which are *own where they are not the tensor's.
+ * NULL: not there */
+static const struct weight *
+find_rows(struct load *l, const char *name, size_t n_out, size_t n_in,
+          struct pack_rows *rows, float **own)
 {
-    size_t dim[] = { (size_t)n_out, (size_t)n_in };
+    int turned = l->n->shape.transposed;
+    size_t dim[] = { turned ? n_in : n_out, turned ? n_out : n_in };
     char full[NAME_MAX];
     const struct weight *t;
 
     full_name(l, name, ".weight", full);
-    rows->n = (size_t)n_out;
-    if (l->n->shape.transposed) {
-        rows->type = QUANT_F32;
-        rows->w = transpose(l, full, n_out, n_in, own);
-        return rows->w ? 0 : -1;
-    }
     if ((t = weights_get(l->n->weights, full, 2, dim, l->e)) == NULL)
-        return -1;
-    rows->type = t->type;
-    rows->w = t->data;
-    return 0;
+        return NULL;
+    if (turned)
+        *own = transpose(t, n_out, n_in);
+    *rows = turned ? (struct pack_rows){ QUANT_F32, *own, n_out }
+                   : (struct pack_rows){ t->type, t->data, n_out };
+    return t;
 }
 
 /* The biases of all parts, where one has any; others are 0. */
@@ -184,36 +178,26 @@ load_bias(struct load *l, const struct matrix *m, struct decoder_linear *to)
 }
 
 /* What is packed is not read again: its pages of the file would count as memory. */
-static void
-let_go(const struct load *l, const char *name)
-{
-    char full[NAME_MAX];
-    const struct weight *t =
-        weights_find(l->n->weights, full_name(l, name, ".weight", full));
-
-    if (t)
-        weights_let_go(l->n->weights, t);
-}
-
 static int
 load_matrix(struct load *l, const struct matrix *m, struct decoder_linear *to)
 {
+    const struct weight *t[PARTS];
     struct pack_rows rows[PARTS];
-    struct pack_matrix all = { .part = rows,
-                               .n_part = (size_t)m->n_part,
-                               .n_in = (size_t)m->n_in };
+    struct pack_matrix all = { .part = rows, .n_in = (size_t)m->n_in };
     float *own[PARTS] = { NULL };
-    int rc = 0;
+    int n = 0;
 
-    for (int i = 0; i < m->n_part && rc == 0; i++)
-        rc = find_rows(l, m->name[i], m->n_out[i], m->n_in, rows + i, own + i);
-    if (rc == 0 && (to->w = pack_new(l->pack, &all, l->e)) == NULL)
-        rc = -1;
-    for (int i = 0; i < m->n_part; i++)
+    while (n < m->n_part && (t[n] = find_rows(l, m->name[n], (size_t)m->n_out[n],
+                                              all.n_in, rows + n, own + n)))
+        n++;
+    all.n_part = (size_t)n;
+    if (n == m->n_part)
+        to->w = pack_new(l->pack, &all, l->e);
+    for (int i = 0; i < n; i++) {
         mem_free(own[i]);
-    for (int i = 0; i < m->n_part; i++)
-        let_go(l, m->name[i]);
-    return rc ? rc : load_bias(l, m, to);
+        weights_let_go(l->n->weights, t[i]);
+    }
+    return to->w ? load_bias(l, m, to) : -1;
 }
 
 /* ---- layers ---- */

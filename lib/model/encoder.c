@@ -147,9 +147,10 @@ count_parts(const struct named *n)
 static int
 load_bias(struct load *l, int layer, const struct named *n, struct linear *to)
 {
-    size_t parts = count_parts(n), each = (size_t)n->n_out * sizeof(float);
+    size_t parts = count_parts(n), each = (size_t)n->n_out;
     const float *bias[PARTS];
-    char full[FULL_NAME], *all;
+    char full[FULL_NAME];
+    float *all;
 
     for (size_t i = 0; i < parts; i++) {
         full_name(l, layer, n->name[i], ".bias", full);
@@ -160,10 +161,10 @@ load_bias(struct load *l, int layer, const struct named *n, struct linear *to)
     to->bias = bias[0];
     if (parts == 1)
         return 0;
-    all = arena_alloc(&l->m->vectors, mem_mul(parts, each));
+    all = arena_alloc(&l->m->vectors, mem_mul(parts * each, sizeof *all));
     for (size_t i = 0; i < parts; i++)
-        memcpy(all + i * each, bias[i], each);
-    to->bias = (const float *)(const void *)all;
+        memcpy(all + i * each, bias[i], each * sizeof *all);
+    to->bias = all;
     return 0;
 }
 
